@@ -1,11 +1,4 @@
-import {
-  authResults,
-  type DkimResult,
-  type Disposition,
-  type Evaluation,
-  type Reason,
-  type SpfResult,
-} from '@letterlock/protocols'
+import type { authResults, Disposition, DkimResult, Evaluation, Reason, SpfResult } from '@letterlock/protocols'
 
 /** Which aligned identifiers passed, by the reporter's word; the index is stored. */
 export const alignmentPaths = ['unknown', 'none', 'spf', 'dkim', 'dkim+spf'] as const
@@ -56,7 +49,9 @@ const forwardingReasons: ReadonlySet<string> = new Set(['forwarded', 'trusted_fo
  */
 export function classifyRow(row: RowEvidence, organizationalDomain: OrganizationalDomain): RowClass {
   const dkim = credible(row.dkim, row.dkimResults, row.headerFrom)
-  const spf = credible(row.spf, row.spfResults, row.headerFrom)
+  // A HELO identity never aligns (RFC 9989 s3.2.4 takes MAIL FROM), so it can contradict nothing.
+  const mailFrom = row.spfResults.filter(entry => entry.scope !== 'helo')
+  const spf = credible(row.spf, mailFrom, row.headerFrom)
   const alignment = alignmentPath(dkim, spf)
   return {
     alignment,
@@ -73,7 +68,8 @@ function credible(
   if (results.length === 0) return verdict
   const hasPass = results.some(entry => entry.result === 'pass')
   if (verdict === 'pass' && !hasPass) return 'unknown'
-  if (verdict === 'fail' && results.some(entry => entry.result === 'pass' && entry.domain === headerFrom)) return 'unknown'
+  if (verdict === 'fail' && results.some(entry => entry.result === 'pass' && entry.domain === headerFrom))
+    return 'unknown'
   return verdict
 }
 
@@ -92,9 +88,14 @@ function authenticationClass(
   if (alignment !== 'none') return 'aligned'
   if (row.reasons.some(reason => forwardingReasons.has(reason.type))) return 'forwarding-signs'
   const own = organizationalDomain(row.headerFrom)
-  if (row.dkimResults.some(entry => entry.result !== 'pass' && entry.domain !== null && organizationalDomain(entry.domain) === own))
+  if (
+    row.dkimResults.some(
+      entry => entry.result !== 'pass' && entry.domain !== null && organizationalDomain(entry.domain) === own,
+    )
+  )
     return 'forwarding-signs'
-  const passes = row.dkimResults.some(entry => entry.result === 'pass') || row.spfResults.some(entry => entry.result === 'pass')
+  const passes =
+    row.dkimResults.some(entry => entry.result === 'pass') || row.spfResults.some(entry => entry.result === 'pass')
   return passes ? 'third-party' : 'unauthenticated'
 }
 

@@ -1,0 +1,16 @@
+import type { Command } from './command.ts'
+
+export interface CommandEntry {
+  /** One line for the list of commands; the same as in the command's file. */
+  readonly summary: string
+  /** Loads the file of the command: the others cost nothing at the start. */
+  load(): Promise<Command>
+}
+
+/** Every command, in the order of the help. */
+export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  config: {
+    summary: 'explain the configuration',
+    load: async () => (await import('./config.ts')).command,
+  },
+}

@@ -1,0 +1,68 @@
+import type { Channel, DeliveryVerdict, IntakeStore } from '../store/intake-op.ts'
+
+/**
+ * How much one input may unpack to (AGG-030): a file given by the operator may be large, mail and uploads may not.
+ * `outside` limits the bytes themselves to 25 MiB and what they unpack to to 100 MiB.
+ */
+export type IntakeTrust = 'operator' | 'outside'
+
+export interface IntakeOptions {
+  readonly tenant: number
+  /** Threads that read reports; null: one for each processor, at most `intakeThreadsLimit`. */
+  readonly threads: number | null
+  /** Bytes that one file given by the operator may unpack to. */
+  readonly unpackedLimit: number
+  /** While false, only the redacted fields of failure reports are kept, and no raw bytes of them. Asked per delivery. */
+  readonly keepsFailureReports: () => boolean
+}
+
+export interface StreamInput {
+  /** A label for people, such as a file name. Never used as a path. */
+  readonly name: string
+  readonly channel: Channel
+  readonly trust: IntakeTrust
+  readonly stream: AsyncIterable<Uint8Array>
+}
+
+export interface BytesInput {
+  readonly name: string
+  readonly channel: Channel
+  readonly trust: IntakeTrust
+  readonly bytes: Uint8Array
+  /** Seconds since 1970, UTC; now where it is absent. */
+  readonly receivedAt?: number
+}
+
+export interface PathsOptions {
+  readonly signal?: AbortSignal
+  /** How far the reading is; called often. */
+  readonly onProgress?: (progress: IntakeProgress) => void
+}
+
+export interface IntakeProgress {
+  /** Deliveries that were found so far, and of those that are durable. */
+  readonly found: number
+  readonly done: number
+  /** Bytes of the files that were read so far. */
+  readonly bytes: number
+}
+
+/** Brings bytes of any origin into the store. One instance serves all sources of a process. */
+export interface Intake {
+  /**
+   * Files, folders, patterns, mbox files and maildirs; `-` is stdin. One verdict for each delivery (each message of an
+   * mbox is one), given after it is durable. A path that is not there is a verdict too, with the code `unreadable-path`.
+   */
+  ingestPaths(paths: readonly string[], options?: PathsOptions): AsyncIterable<DeliveryVerdict>
+  /** One input as a stream; an mbox in it gives several verdicts. */
+  ingestStream(input: StreamInput): AsyncIterable<DeliveryVerdict>
+  /** One delivery that is in memory already, such as a message fetched from a mailbox. */
+  ingestBytes(input: BytesInput): Promise<DeliveryVerdict>
+  /** Waits for what was begun, then ends the threads. */
+  close(): Promise<void>
+}
+
+/** Threads that are started at most where the configuration names no number: the single writer is the limit then. */
+export const intakeThreadsLimit = 4
+
+export type CreateIntake = (store: IntakeStore, options: IntakeOptions) => Intake

@@ -1,3 +1,7 @@
 export * from './outcome/outcome.ts'
 export * from './outcome/row-class.ts'
+export * from './senders/attribute.ts'
+export * from './senders/built-in.ts'
+export * from './senders/catalogue.ts'
 export * from './senders/sender.ts'
+export * from './senders/service.ts'

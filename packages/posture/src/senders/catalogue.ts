@@ -1,0 +1,129 @@
+import type { SenderKey } from './sender.ts'
+import type { Service } from './service.ts'
+
+/** Longest domain name in text form (RFC 1035 s2.3.4); a longer one is no domain and names nothing. */
+export const domainNameLimit = 253
+
+/** A domain that a loaded map names. It has lower trust than every built-in service. */
+export interface MapEntry {
+  /** Lower case A-label; stands for itself and for every name below it. */
+  readonly domain: string
+  readonly name: string
+  /** As the map writes it, such as `Web Host`. */
+  readonly type: string | null
+  /** Entries with one group are one sender, `service:local-<group>`; without a group the entry only gives a name. */
+  readonly group: string | null
+}
+
+/** Which evidence a suffix of a service belongs to. */
+export type SuffixKind = 'dkim' | 'envelope' | 'ptr'
+
+/** Services made searchable. Built once, asked for every distinct row. */
+export interface Catalogue {
+  /** Goes into the store beside each attribution: another version may name the same evidence otherwise. */
+  readonly version: string
+  readonly services: ReadonlyMap<string, Service>
+  readonly suffixes: Readonly<Record<SuffixKind, ReadonlyMap<string, Service>>>
+  readonly exactSelectors: ReadonlyMap<string, Service>
+  readonly selectorForms: readonly { readonly form: RegExp; readonly service: Service }[]
+  readonly map: ReadonlyMap<string, MapEntry>
+}
+
+/** What `catalogueOf` makes searchable; `map` is what a person loaded, with the hash that tells two loads apart. */
+export interface CatalogueInput {
+  readonly services: readonly Service[]
+  readonly version: string
+  readonly map?: { readonly entries: readonly MapEntry[]; readonly hash: string }
+}
+
+/** Builds the index. The first service that claims a suffix keeps it; that none is claimed twice is tested. */
+export function catalogueOf(input: CatalogueInput): Catalogue {
+  const services = new Map<string, Service>()
+  const suffixes = {
+    dkim: new Map<string, Service>(),
+    envelope: new Map<string, Service>(),
+    ptr: new Map<string, Service>(),
+  }
+  const exactSelectors = new Map<string, Service>()
+  const selectorForms: { form: RegExp; service: Service }[] = []
+  for (const service of input.services) {
+    services.set(service.id, service)
+    claim(suffixes.dkim, service.dkimDomains, service)
+    claim(suffixes.envelope, service.envelopeDomains, service)
+    claim(suffixes.ptr, service.ptrDomains, service)
+    for (const { pattern, isSpecific } of service.dkimSelectors) {
+      if (!isSpecific) continue
+      if (/[#*]/.test(pattern)) selectorForms.push({ form: selectorForm(pattern), service })
+      else claim(exactSelectors, [pattern], service)
+    }
+  }
+  const map = new Map<string, MapEntry>()
+  for (const entry of input.map?.entries ?? []) if (!map.has(entry.domain)) map.set(entry.domain, entry)
+  const version = input.map === undefined ? input.version : `${input.version}+${input.map.hash}`
+  return { version, services, suffixes, exactSelectors, selectorForms, map }
+}
+
+/** The value of the longest suffix of `name` that the index holds, or null. */
+export function longestSuffix<T>(index: ReadonlyMap<string, T>, name: string): T | null {
+  if (index.size === 0 || name.length > domainNameLimit) return null
+  for (let at = 0; ; ) {
+    const found = index.get(at === 0 ? name : name.slice(at))
+    if (found !== undefined) return found
+    const dot = name.indexOf('.', at)
+    if (dot === -1) return null
+    at = dot + 1
+  }
+}
+
+/** The service that alone uses this selector on its customers' domains, or null. */
+export function serviceOfSelector(catalogue: Catalogue, selector: string): Service | null {
+  if (selector.length > domainNameLimit) return null
+  const exact = catalogue.exactSelectors.get(selector)
+  if (exact !== undefined) return exact
+  for (const { form, service } of catalogue.selectorForms) if (form.test(selector)) return service
+  return null
+}
+
+/** What people read for a key: the name of the service, else the value of the key with a name from the map. */
+export interface SenderLabel {
+  readonly name: string
+  /** Category of the service, or the type that a loaded map gives; null where neither knows it. */
+  readonly category: string | null
+  /** `catalogue` and `map` say who gave the name; `key` that it is the bare value. */
+  readonly from: 'catalogue' | 'map' | 'key'
+}
+
+/** The label of a key. A service that a newer catalogue dropped is shown by its id. */
+export function senderLabel(key: SenderKey, catalogue: Catalogue): SenderLabel {
+  const colon = key.indexOf(':')
+  const basis = key.slice(0, colon)
+  const value = key.slice(colon + 1)
+  if (basis === 'service') {
+    const service = catalogue.services.get(value)
+    if (service !== undefined) return { name: service.name, category: service.category, from: 'catalogue' }
+    for (const entry of catalogue.map.values())
+      if (entry.group !== null && `${localPrefix}${entry.group}` === value)
+        return { name: entry.name, category: entry.type, from: 'map' }
+    return { name: value, category: null, from: 'key' }
+  }
+  if (basis === 'as') return { name: `AS${value}`, category: null, from: 'key' }
+  if (basis === 'ip') return { name: value === 'unknown' ? 'no source address' : value, category: null, from: 'key' }
+  const entry = longestSuffix(catalogue.map, value)
+  if (entry !== null) return { name: entry.name, category: entry.type, from: 'map' }
+  return { name: value, category: null, from: 'key' }
+}
+
+/** Ids of services that come from a loaded map begin so; no built-in id does. */
+export const localPrefix = 'local-'
+
+function claim(index: Map<string, Service>, names: readonly string[], service: Service): void {
+  for (const name of names) if (!index.has(name)) index.set(name, service)
+}
+
+function selectorForm(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/#/g, '[0-9]+')
+    .replace(/\*/g, '[^.]*')
+  return new RegExp(`^${source}$`)
+}

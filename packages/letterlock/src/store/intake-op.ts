@@ -17,9 +17,11 @@ export const pieceBytes = 1_048_576
 export type AddedValues = ReportValues
 
 /**
- * One step of bringing a delivery into the store. The order is: `delivery`, `piece` any number, then per document
- * either `aggregate-head`, `records` any number, `aggregate-end`; or `tls`; or `failure`; or `quarantine`; or `note`;
- * last `end`. Everything crosses threads: plain data and typed arrays only.
+ * One step of bringing a delivery into the store. The order is: `delivery`, then per document either `aggregate-head`,
+ * `records` any number, `aggregate-end`; or `tls`; or `failure`; or `quarantine`; or `note`; last `end`. A `piece` may
+ * stand anywhere between `delivery` and `end`, also between the steps of a document: large files are read once.
+ * `quarantine` after `aggregate-head` without its `aggregate-end` takes that document back: nothing of it is stored.
+ * Everything crosses threads: plain data and typed arrays only.
  */
 export type IntakeOp =
   | {

@@ -49,8 +49,19 @@ export type IntakeOp =
       readonly hash: Uint8Array | null
     }
   | { readonly op: 'records'; readonly columns: RecordColumns; readonly added: AddedValues }
-  | { readonly op: 'aggregate-end'; readonly hash: Uint8Array; readonly size: number; readonly summary: AggregateSummary }
-  | { readonly op: 'tls'; readonly path: string; readonly hash: Uint8Array; readonly size: number; readonly report: TlsReport }
+  | {
+      readonly op: 'aggregate-end'
+      readonly hash: Uint8Array
+      readonly size: number
+      readonly summary: AggregateSummary
+    }
+  | {
+      readonly op: 'tls'
+      readonly path: string
+      readonly hash: Uint8Array
+      readonly size: number
+      readonly report: TlsReport
+    }
   | {
       readonly op: 'failure'
       readonly path: string

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { ResolvedConfiguration } from '../config/resolve.ts'
 import type { Setting } from '../config/settings.ts'
+import { programVersion } from '../version.ts'
 import type { Command, CommandContext, OutputFormat } from './command.ts'
 import { CommandError, type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { type Flags, findCommandName, parseArguments, parseDuration } from './flags.ts'
@@ -76,13 +76,6 @@ async function showHelp(args: readonly string[]): Promise<ExitCode> {
 async function showVersion(): Promise<ExitCode> {
   await openOutput('-').line(`letterlock ${programVersion()}`)
   return exitCodes.ok
-}
-
-/** Version of the program, as its package says. */
-export function programVersion(): string {
-  const described: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  const isNamed = typeof described === 'object' && described !== null && 'version' in described
-  return isNamed ? String(described.version) : 'unknown'
 }
 
 function unknownCommand(name: string): CommandError {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { generatedDocuments } from '../scripts/docs/generated.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -12,6 +13,13 @@ it('docs/dependencies.md has a line for each package that is used, and for no ot
   )
   expect(listed.sort()).toEqual(usedPackages())
 })
+
+it.each(Object.entries(generatedDocuments))(
+  '%s is what the program says; npm run docs makes it',
+  async (path, make) => {
+    expect(read(path)).toBe(await make())
+  },
+)
 
 it('links between documents lead somewhere', () => {
   const documents = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).map(name => `docs/${name}`)]
@@ -28,7 +36,10 @@ it('links between documents lead somewhere', () => {
 })
 
 function usedPackages(): string[] {
-  const manifests = ['package.json', ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/package.json`)]
+  const manifests = [
+    'package.json',
+    ...readdirSync(join(root, 'packages')).map(name => `packages/${name}/package.json`),
+  ]
   const names = manifests.flatMap(path => {
     const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>
     return [manifest['dependencies'], manifest['devDependencies']].flatMap(entry => Object.keys(entry ?? {}))

@@ -79,8 +79,11 @@ export type IntakeOp =
 export interface DocumentVerdict {
   readonly path: string
   readonly kind: 'aggregate' | 'tls' | 'failure' | 'none'
-  /** `stored` new; `known` same content was there; `overlapping` stored, but the same report id has other content. */
-  readonly verdict: 'stored' | 'known' | 'overlapping' | 'quarantine' | 'note'
+  /**
+   * `stored` new; `known` same content was there; `overlapping` stored, but the same report id has other content;
+   * `failed` the store could not take the delivery: nothing of it was kept, and it may be given again.
+   */
+  readonly verdict: 'stored' | 'known' | 'overlapping' | 'quarantine' | 'note' | 'failed'
   readonly reportId: number | null
   readonly rows: number
   readonly messages: number

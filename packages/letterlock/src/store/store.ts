@@ -1,5 +1,6 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Kysely } from 'kysely'
-import type { IntakeStore } from './intake-op.ts'
+import type { IntakeOp, IntakeStore } from './intake-op.ts'
 import type { Database } from './schema.ts'
 
 export type { Channel, DeliveryVerdict, DocumentVerdict, IntakeOp, IntakeStore } from './intake-op.ts'
@@ -42,7 +43,7 @@ export interface Store {
   /** The bytes of a delivery as received; null where they are not kept. `chunks` are read as they are asked for. */
   deliveryBytes(delivery: number): Promise<{ readonly size: number; readonly chunks: AsyncIterable<Uint8Array> } | null>
   /** Rewrites one report from steps that parsing its kept bytes again gave (`aggregate-head` … or `tls` or `failure`). */
-  reparse(report: number, steps: AsyncIterable<import('./intake-op.ts').IntakeOp>): Promise<ChangeSummary>
+  reparse(report: number, steps: AsyncIterable<IntakeOp>): Promise<ChangeSummary>
   /** Removes aggregate and TLS reports of days before `day`, failure reports before `failureDay`; hashes stay. */
   removeBefore(limit: { readonly day: number | null; readonly failureDay: number | null }): Promise<ChangeSummary>
   /** Stores looked-up facts, names the senders of the affected rows again and rebuilds the roll-ups they touch. */

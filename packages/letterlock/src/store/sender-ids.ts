@@ -1,0 +1,108 @@
+import type { SenderEvidence, SourceFacts } from '@letterlock/posture'
+import type { DkimResult, SpfResult } from '@letterlock/protocols'
+import type { Attributor } from './attribution.ts'
+import type { Session } from './session.ts'
+
+/** Answers remembered; a row of the same kind from the same source comes again with the next report. */
+const answersLimit = 100_000
+
+/** What is known of a row that may name its sender, by the ids of the dictionaries. */
+export interface SenderQuestion {
+  readonly source: number
+  readonly sourceIp: string | null
+  readonly headerFrom: number
+  readonly headerFromName: string
+  readonly dkimSet: number
+  readonly dkimResults: readonly DkimResult[]
+  readonly spfSet: number
+  readonly spfResults: readonly SpfResult[]
+}
+
+/** Names senders for one tenant's rows. It lives as long as the catalogue does; facts that change are told to it. */
+export class SenderIds {
+  readonly attributor: Attributor
+  readonly #tenant: number
+  #answers = new Map<string, number>()
+  #facts = new Map<number, SourceFacts | null>()
+  #pending: string[] = []
+
+  constructor(attributor: Attributor, tenant: number) {
+    this.attributor = attributor
+    this.#tenant = tenant
+  }
+
+  /** Id of the catalogue's version, to be stored beside each sender. */
+  async catalogue(session: Session): Promise<number> {
+    const [id] = await session.intern('catalogue', this.#tenant, [{ key: this.attributor.version, extra: [] }])
+    return id ?? 0
+  }
+
+  /** Sender ids in the order of the questions. */
+  async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly number[]> {
+    const keys = questions.map(questionKey)
+    const open = new Map<string, SenderQuestion>()
+    questions.forEach((question, at) => {
+      const key = keys[at]
+      if (key !== undefined && !this.#answers.has(key)) open.set(key, question)
+    })
+    if (open.size > 0) await this.#answer(session, open)
+    return keys.map(key => this.#answers.get(key) ?? 0)
+  }
+
+  async #answer(session: Session, open: ReadonlyMap<string, SenderQuestion>): Promise<void> {
+    if (this.#answers.size > answersLimit) this.#answers.clear()
+    await this.#loadFacts(session, [...open.values()])
+    const entries = [...open.values()].map(question => {
+      const { key, basis, from } = this.attributor.attribute(this.#evidence(question))
+      return { key, extra: [basis, from] }
+    })
+    const ids = await session.intern('sender', this.#tenant, entries)
+    let at = 0
+    for (const key of open.keys()) {
+      this.#answers.set(key, ids[at] ?? 0)
+      this.#pending.push(key)
+      at += 1
+    }
+  }
+
+  #evidence(question: SenderQuestion): SenderEvidence {
+    return {
+      sourceIp: question.sourceIp,
+      headerFrom: question.headerFromName,
+      dkimResults: question.dkimResults,
+      spfResults: question.spfResults,
+      facts: this.#facts.get(question.source) ?? null,
+    }
+  }
+
+  async #loadFacts(session: Session, questions: readonly SenderQuestion[]): Promise<void> {
+    if (this.#facts.size > answersLimit) this.#facts.clear()
+    const unknown = new Set<number>()
+    for (const { source } of questions) if (source !== 0 && !this.#facts.has(source)) unknown.add(source)
+    if (unknown.size === 0) return
+    const found = await session.sourceFacts([...unknown])
+    for (const id of unknown) this.#facts.set(id, found.get(id) ?? null)
+  }
+
+  /** Facts of these sources were changed. */
+  forgetSources(sources: readonly number[]): void {
+    for (const source of sources) this.#facts.delete(source)
+    // Keys begin with the source; which answers rested on its facts is not kept.
+    this.#answers.clear()
+  }
+
+  /** The transaction is durable. */
+  settle(): void {
+    this.#pending = []
+  }
+
+  /** Senders that were added are taken back with the transaction. */
+  undo(): void {
+    for (const key of this.#pending) this.#answers.delete(key)
+    this.#pending = []
+  }
+}
+
+function questionKey(question: SenderQuestion): string {
+  return `${question.source} ${question.dkimSet} ${question.spfSet} ${question.headerFrom}`
+}

@@ -1,0 +1,134 @@
+import type { SourceFacts } from '@letterlock/posture'
+
+/** What a statement takes and gives. Integers come back as numbers (number.ts). */
+export type SqlValue = string | number | bigint | Uint8Array | null
+export type SqlRow = Readonly<Record<string, SqlValue>>
+
+/** SQLite answers at once, PostgreSQL later; callers await either. */
+export type Soon<T> = T | Promise<T>
+
+/** Values that many rows share, each stored once for a tenant. */
+export const dictionaries = {
+  domain: { key: 'name', extra: ['is_tracked', 'type', 'tags', 'added_at'] },
+  reporter: { key: 'key', extra: ['name'] },
+  name: { key: 'name', extra: [] },
+  source: { key: 'ip', extra: [] },
+  sender: { key: 'key', extra: ['basis', 'basis_value'] },
+  dkim_set: { key: 'digest', extra: ['members'] },
+  spf_set: { key: 'digest', extra: ['members'] },
+  reason_set: { key: 'digest', extra: ['members'] },
+  catalogue: { key: 'version', extra: [] },
+} as const satisfies Record<string, { readonly key: string; readonly extra: readonly string[] }>
+export type Dictionary = keyof typeof dictionaries
+
+/** A value to look up or add: its text, and the other columns should it be new. */
+export interface DictionaryEntry {
+  /** Of a set, the JSON of its members: its digest is the stored key. */
+  readonly key: string
+  readonly extra: readonly SqlValue[]
+}
+
+/** Columns of `aggregate_row` in the order that they are written. */
+export const rowColumns = [
+  'tenant',
+  'domain',
+  'day',
+  'report',
+  'seq',
+  'reporter',
+  'source',
+  'messages',
+  'disposition',
+  'dkim',
+  'spf',
+  'header_from',
+  'envelope_from',
+  'envelope_to',
+  'reason_set',
+  'dkim_set',
+  'spf_set',
+  'flags',
+  'sender',
+  'catalogue',
+  'alignment',
+  'authentication',
+  'rollup_disposition',
+] as const
+
+/** Columns of `aggregate_rollup` in the order that they are written: the key, then the two sums. */
+export const rollupColumns = [
+  'tenant',
+  'domain',
+  'day',
+  'reporter',
+  'sender',
+  'header_from',
+  'disposition',
+  'alignment',
+  'authentication',
+  'messages',
+  'records',
+] as const
+
+/** Members of `rollupColumns` that make the key. */
+export const rollupKeyColumns = rollupColumns.slice(0, 9)
+
+/**
+ * One transaction on either database. SQL is written once, portable, with `?` for parameters. The bulk operations are
+ * each database's own: prepared statements on SQLite, COPY on PostgreSQL.
+ */
+export interface Session {
+  readonly dialect: 'sqlite' | 'postgres'
+  all(sql: string, parameters: readonly SqlValue[]): Soon<readonly SqlRow[]>
+  /** Number of rows changed. */
+  run(sql: string, parameters: readonly SqlValue[]): Soon<number>
+  /** Adds one row to a table that gives ids, and returns its id. */
+  insert(table: string, values: Readonly<Record<string, SqlValue>>): Soon<number>
+  /** An id that no report had or will have. */
+  nextReportId(): Soon<number>
+  /** Ids of the entries, in their order; new ones are added. */
+  intern(dictionary: Dictionary, tenant: number, entries: readonly DictionaryEntry[]): Soon<readonly number[]>
+  /** What was looked up about these sources; a source without any answer is left out. */
+  sourceFacts(sources: readonly number[]): Soon<ReadonlyMap<number, SourceFacts>>
+  /** `rows` holds `rowColumns.length` numbers for each row, one row after the other. */
+  appendRows(rows: readonly number[]): Soon<void>
+  /** Adds to the sums of the roll-up; `cells` holds `rollupColumns.length` numbers for each cell. */
+  addRollups(cells: readonly number[]): Soon<void>
+  savepoint(): Soon<void>
+  /** Keeps what was written since the savepoint. */
+  release(): Soon<void>
+  /** Takes back what was written since the savepoint. */
+  rollbackToSavepoint(): Soon<void>
+}
+
+/** Runs one transaction at a time; the promise is kept only when it is durable. */
+export interface Transactor {
+  transaction<T>(body: (session: Session) => Promise<T>): Promise<T>
+}
+
+/** NUL ends a text in SQLite's C interface and is refused by PostgreSQL; it is shown as U+FFFD instead. */
+export function storableText(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
+}
+
+/** Facts of a `source` row. */
+export function sourceFactsOf(row: SqlRow): SourceFacts {
+  const { confirmed_ptr: ptr, asn } = row
+  return { confirmedPtr: typeof ptr === 'string' ? ptr : null, asn: asn == null ? null : Number(asn) }
+}
+
+/** Id of a value, 0 where it is absent. */
+export async function idOf(
+  session: Session,
+  dictionary: 'source' | 'name',
+  tenant: number,
+  value: string | null,
+): Promise<number> {
+  if (value === null) return 0
+  const [id = 0] = await session.intern(dictionary, tenant, [{ key: storableText(value), extra: [] }])
+  return id
+}
+
+export function textOrNull(text: string | null): string | null {
+  return text === null ? null : storableText(text)
+}

@@ -1,4 +1,7 @@
 export * from './aggregate-report/report.ts'
+export * from './failure-report/parts.ts'
+export * from './failure-report/read-failure-report.ts'
 export * from './failure-report/report.ts'
 export * from './fault.ts'
+export * from './tls-rpt/read-tls-report.ts'
 export * from './tls-rpt/report.ts'

@@ -26,7 +26,11 @@ export interface FailureReport {
   readonly deliveryResult: 'delivered' | 'spam' | 'policy' | 'reject' | 'other' | null
   readonly rawDeliveryResult: string | null
   readonly incidents: number
-  readonly dkim: readonly { readonly domain: string | null; readonly identity: string | null; readonly selector: string | null }[]
+  readonly dkim: readonly {
+    readonly domain: string | null
+    readonly identity: string | null
+    readonly selector: string | null
+  }[]
   readonly spfDns: readonly string[]
   /** From the returned message, where one is attached. */
   readonly message: {

@@ -4,10 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const sectionsFile = join(
-  process.env['LETTERLOCK_VECTORS'] ?? join(root, '../shared/vectors'),
-  'schemas/rfc-sections.json',
-)
+const shared = join(process.env['LETTERLOCK_CORPUS'] ?? join(root, '../shared/corpus'), '..')
+const sectionsFile = join(shared, 'vectors/schemas/rfc-sections.json')
 
 /** `RFC 8461 s3.3`, with more sections of the same document after commas: `RFC 9989 s7.4, s8`. */
 const citation = /RFC (\d{4}) ((?:s\d+(?:\.\d+)*)(?:,? (?:and )?s\d+(?:\.\d+)*)*)/g

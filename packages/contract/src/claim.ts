@@ -1,0 +1,33 @@
+import { z } from '@hono/zod-openapi'
+
+/** How a statement is known; every statement carries one. */
+export const claimLevels = [
+  'observed', // Letterlock got the bytes itself
+  'reported', // a named other party says so
+  'derived', // computed by a fixed rule from the two above
+  'inferred', // the best explanation; others are possible
+  'unknown', // not measured, or could not be determined
+] as const
+export const claimLevelSchema = z.enum(claimLevels)
+export type ClaimLevel = z.output<typeof claimLevelSchema>
+
+export const claimSchema = z
+  .object({
+    level: claimLevelSchema,
+    /** How, in a few words, such as `reported by 9` or `inferred from PTR`. */
+    text: z.string(),
+    /** Who said so or what it was computed from; at most 50 of them. */
+    from: z.array(z.string()),
+    /** Rule of a derived statement. */
+    rule: z.string().nullable(),
+  })
+  .openapi('Claim')
+export type Claim = z.output<typeof claimSchema>
+
+/** Only `fail` has a severity; the others never look alike. */
+export const verdicts = ['pass', 'fail', 'unknown', 'not tested', 'not applicable'] as const
+export const verdictSchema = z.enum(verdicts)
+export type Verdict = z.output<typeof verdictSchema>
+
+export const severitySchema = z.enum(['high', 'medium', 'low'])
+export type Severity = z.output<typeof severitySchema>

@@ -27,13 +27,20 @@ export interface Catalogue {
   readonly exactSelectors: ReadonlyMap<string, Service>
   readonly selectorForms: readonly { readonly form: RegExp; readonly service: Service }[]
   readonly map: ReadonlyMap<string, MapEntry>
+  /** One entry for each group of the map. */
+  readonly groups: ReadonlyMap<string, MapEntry>
 }
 
 /** What `catalogueOf` makes searchable; `map` is what a person loaded, with the hash that tells two loads apart. */
 export interface CatalogueInput {
   readonly services: readonly Service[]
   readonly version: string
-  readonly map?: { readonly entries: readonly MapEntry[]; readonly hash: string }
+  readonly map?: {
+    readonly entries: readonly MapEntry[]
+    readonly hash: string
+    /** Whole services that only this instance knows, after the built-in ones. */
+    readonly services?: readonly Service[]
+  }
 }
 
 /** Builds the index. The first service that claims a suffix keeps it; that none is claimed twice is tested. */
@@ -46,7 +53,7 @@ export function catalogueOf(input: CatalogueInput): Catalogue {
   }
   const exactSelectors = new Map<string, Service>()
   const selectorForms: { form: RegExp; service: Service }[] = []
-  for (const service of input.services) {
+  for (const service of [...input.services, ...(input.map?.services ?? [])]) {
     services.set(service.id, service)
     claim(suffixes.dkim, service.dkimDomains, service)
     claim(suffixes.envelope, service.envelopeDomains, service)
@@ -58,9 +65,13 @@ export function catalogueOf(input: CatalogueInput): Catalogue {
     }
   }
   const map = new Map<string, MapEntry>()
-  for (const entry of input.map?.entries ?? []) if (!map.has(entry.domain)) map.set(entry.domain, entry)
+  const groups = new Map<string, MapEntry>()
+  for (const entry of input.map?.entries ?? []) {
+    if (!map.has(entry.domain)) map.set(entry.domain, entry)
+    if (entry.group !== null && !groups.has(entry.group)) groups.set(entry.group, entry)
+  }
   const version = input.map === undefined ? input.version : `${input.version}+${input.map.hash}`
-  return { version, services, suffixes, exactSelectors, selectorForms, map }
+  return { version, services, suffixes, exactSelectors, selectorForms, map, groups }
 }
 
 /** The value of the longest suffix of `name` that the index holds, or null. */
@@ -101,9 +112,8 @@ export function senderLabel(key: SenderKey, catalogue: Catalogue): SenderLabel {
   if (basis === 'service') {
     const service = catalogue.services.get(value)
     if (service !== undefined) return { name: service.name, category: service.category, from: 'catalogue' }
-    for (const entry of catalogue.map.values())
-      if (entry.group !== null && `${localPrefix}${entry.group}` === value)
-        return { name: entry.name, category: entry.type, from: 'map' }
+    const entry = value.startsWith(localPrefix) ? catalogue.groups.get(value.slice(localPrefix.length)) : undefined
+    if (entry !== undefined) return { name: entry.name, category: entry.type, from: 'map' }
     return { name: value, category: null, from: 'key' }
   }
   if (basis === 'as') return { name: `AS${value}`, category: null, from: 'key' }

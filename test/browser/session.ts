@@ -118,3 +118,10 @@ function freePort(): Promise<number> {
     })
   })
 }
+
+/** Waits until the page has its heading and nothing more is being loaded. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor({ timeout: 15_000 })
+  await page.waitForLoadState('networkidle')
+  await page.locator('[aria-busy="true"]').waitFor({ state: 'detached', timeout: 15_000 })
+}

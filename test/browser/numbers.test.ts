@@ -1,0 +1,92 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { screens } from './screens.ts'
+import { browserLack, openBrowser, type RunningServer, settled, startServer, watchedPage } from './session.ts'
+
+interface NumberLink {
+  readonly text: string
+  readonly number: number
+  readonly href: string
+}
+
+/** Links whose sums the API gives again: the filters of the app have the names of the API. */
+const listPaths = ['/rows', '/reports', '/tls/failures', '/tls/results', '/failure-reports', '/quarantine']
+
+describe.skipIf(browserLack !== null)(`numbers lead to their rows (${browserLack ?? 'in a browser'})`, () => {
+  let server: RunningServer
+  let browser: Browser
+
+  beforeAll(async () => {
+    server = await startServer(['--demo'])
+    browser = await openBrowser()
+  }, 90_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  it.each(screens)(
+    'every number of %s is the sum of the rows it leads to',
+    async path => {
+      const { page, context } = await watchedPage(browser, server.origin)
+      await page.goto(path)
+      await settled(page)
+      const links = await numberLinks(page)
+      const wrong: string[] = []
+      for (const link of links) {
+        const sums = await sumsOf(server.origin, link.href)
+        if (sums !== null && !sums.includes(link.number)) wrong.push(`${link.text} → ${link.href}: ${sums.join(' ')}`)
+      }
+      expect(wrong).toEqual([])
+      await context.close()
+    },
+    120_000,
+  )
+
+  it.each(['/', '/domains/example.org', '/senders', '/tls'])(
+    'following a number of %s shows the same number',
+    async path => {
+      const { page, context, faults } = await watchedPage(browser, server.origin)
+      await page.goto(path)
+      await settled(page)
+      const links = (await numberLinks(page)).filter(link => listPaths.includes(new URL(link.href).pathname))
+      expect(links.length).toBeGreaterThan(0)
+      for (const link of links.slice(0, 3)) {
+        await page.goto(link.href)
+        await settled(page)
+        expect(await page.locator('main').innerText()).toContain(link.text)
+      }
+      expect(faults).toEqual([])
+      await context.close()
+    },
+    60_000,
+  )
+})
+
+/** Links whose whole text is a whole number; each target once. */
+async function numberLinks(page: Page): Promise<NumberLink[]> {
+  const found = await page.locator('main a[href]').evaluateAll(anchors =>
+    anchors.map(anchor => ({
+      text: (anchor.textContent ?? '').trim(),
+      href: anchor instanceof HTMLAnchorElement ? anchor.href : '',
+    })),
+  )
+  const numbers = found
+    .filter(({ text }) => /^\d{1,3}([,\u202f\u00a0]?\d{3})*$/.test(text))
+    .map(({ text, href }) => ({ text, href, number: Number(text.replace(/\D/g, '')) }))
+  return [...new Map(numbers.map(link => [`${link.href} ${link.number}`, link])).values()]
+}
+
+/** Every sum that the API gives for the target of a link; null where it is no list. */
+async function sumsOf(origin: string, href: string): Promise<number[] | null> {
+  const { pathname, searchParams } = new URL(href)
+  if (!listPaths.includes(pathname)) return null
+  for (const view of ['key', 'order', 'open']) searchParams.delete(view)
+  searchParams.set('limit', '1')
+  const answer = await fetch(`${origin}/api/v1${pathname}?${searchParams}`)
+  if (!answer.ok) return []
+  const { data } = (await answer.json()) as { readonly data: { readonly total: Readonly<Record<string, unknown>> } }
+  const sums = Object.values(data.total).filter(value => typeof value === 'number')
+  // Sessions of a policy are those that succeeded and those that failed.
+  return [...sums, Number(data.total['successful'] ?? 0) + Number(data.total['failed'] ?? 0)]
+}

@@ -9,6 +9,10 @@ export interface CommandEntry {
 
 /** Every command, in the order of the help. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  ingest: {
+    summary: 'bring reports into the store: files, folders, mbox, maildir, stdin',
+    load: async () => (await import('./ingest.ts')).command,
+  },
   config: {
     summary: 'explain the configuration',
     load: async () => (await import('./config.ts')).command,

@@ -1,4 +1,4 @@
-import type { Channel, DeliveryVerdict, IntakeStore } from '../store/intake-op.ts'
+import type { Channel, DeliveryVerdict } from '../store/intake-op.ts'
 
 /**
  * How much one input may unpack to (AGG-030): a file given by the operator may be large, mail and uploads may not.
@@ -14,6 +14,10 @@ export interface IntakeOptions {
   readonly unpackedLimit: number
   /** While false, only the redacted fields of failure reports are kept, and no raw bytes of them. Asked per delivery. */
   readonly keepsFailureReports: () => boolean
+  /** Copies of what goes to quarantine are put there too. */
+  readonly quarantineFolder?: string
+  /** Takes the rows that were read, as lines of NDJSON; reading waits for it. */
+  readonly onRows?: (text: string) => Promise<void>
 }
 
 export interface StreamInput {
@@ -47,14 +51,19 @@ export interface IntakeProgress {
   readonly bytes: number
 }
 
+/** What became of one delivery, or why a path could not be read or its delivery not be written. */
+export type PathResult =
+  | { readonly kind: 'verdict'; readonly verdict: DeliveryVerdict }
+  | { readonly kind: 'failed'; readonly name: string; readonly text: string }
+
 /** Brings bytes of any origin into the store. One instance serves all sources of a process. */
 export interface Intake {
   /**
-   * Files, folders, patterns, mbox files and maildirs; `-` is stdin. One verdict for each delivery (each message of an
-   * mbox is one), given after it is durable. A path that is not there is a verdict too, with the code `unreadable-path`.
+   * Files, folders, patterns, mbox files and maildirs; `-` is stdin. One result for each delivery (each message of an
+   * mbox is one), given after it is durable, and one for each path or file that could not be read.
    */
-  ingestPaths(paths: readonly string[], options?: PathsOptions): AsyncIterable<DeliveryVerdict>
-  /** One input as a stream; an mbox in it gives several verdicts. */
+  ingestPaths(paths: readonly string[], options?: PathsOptions): AsyncIterable<PathResult>
+  /** One input as a stream; an mbox in it gives several verdicts. Throws where the stream or the store breaks off. */
   ingestStream(input: StreamInput): AsyncIterable<DeliveryVerdict>
   /** One delivery that is in memory already, such as a message fetched from a mailbox. */
   ingestBytes(input: BytesInput): Promise<DeliveryVerdict>
@@ -64,5 +73,3 @@ export interface Intake {
 
 /** Threads that are started at most where the configuration names no number: the single writer is the limit then. */
 export const intakeThreadsLimit = 4
-
-export type CreateIntake = (store: IntakeStore, options: IntakeOptions) => Intake

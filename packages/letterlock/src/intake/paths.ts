@@ -9,8 +9,8 @@ export interface FoundFile {
   readonly path: string
   /** How it is called in verdicts: as named, or relative to the folder that was named. */
   readonly name: string
-  /** Seconds since 1970, UTC. */
-  readonly modifiedAt: number
+  /** Milliseconds since 1970, UTC. */
+  readonly modifiedAtMs: number
   readonly size: number
   /** It stands in `cur` or `new` of a maildir. */
   readonly isMaildir: boolean
@@ -88,7 +88,7 @@ async function* walkFolder(
 function foundFile(path: string, name: string, state: Stats): FoundFile {
   const folder = basename(dirname(path))
   const isMaildir = (folder === 'cur' || folder === 'new') && isFolder(join(dirname(path), '..', 'tmp'))
-  return { kind: 'file', path, name, modifiedAt: Math.floor(state.mtimeMs / 1000), size: state.size, isMaildir }
+  return { kind: 'file', path, name, modifiedAtMs: state.mtimeMs, size: state.size, isMaildir }
 }
 
 function isFolder(path: string): boolean {

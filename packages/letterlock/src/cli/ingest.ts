@@ -1,0 +1,108 @@
+import { createIntake } from '../intake/create-intake.ts'
+import type { Intake, PathResult } from '../intake/intake.ts'
+import { watchPaths } from '../intake/watch.ts'
+import type { Command, CommandContext } from './command.ts'
+import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
+import { IngestReport } from './ingest-report.ts'
+import { openRunningInstance } from './instance.ts'
+import { openCommandStore } from './open-store.ts'
+
+/** Pause between two looks at the folders of `--watch`, where the system tells of no change. */
+const watchPollMs = 30_000
+
+/** `letterlock ingest`: reports from files, folders, mbox files, maildirs and stdin into the store. */
+export const command: Command = {
+  name: 'ingest',
+  summary: 'bring reports into the store: files, folders, mbox, maildir, stdin',
+  usage: ['ingest PATH…', 'ingest --dry-run PATH…', 'ingest --watch FOLDER…'],
+  description: [
+    'Takes aggregate, failure and TLS reports in mails, archives or bare. What a file is, its content decides. A second',
+    'run adds nothing: equal content is one report. What cannot be read is kept in quarantine with the reason, and never',
+    'keeps the rest from being stored. - is stdin.',
+  ],
+  formats: ['text', 'json', 'ndjson'],
+  flags: {
+    watch: { type: 'boolean', text: 'go on and take files as they appear in the folders' },
+    'dry-run': { type: 'boolean', text: 'read and say what would be stored; opens no store' },
+    quarantine: { type: 'string', value: 'DIR', text: 'put copies of what could not be read there too' },
+  },
+  exitCodes: {
+    0: 'every report is stored or was known',
+    1: 'a path could not be read, or the store could not be written',
+    2: 'something is kept in quarantine',
+  },
+  async run(context) {
+    if (context.arguments.length === 0) throw usageError('what shall be read?', 'letterlock ingest FOLDER')
+    if (context.flags.has('watch') && context.flags.has('dry-run')) {
+      throw usageError('--watch and --dry-run contradict each other')
+    }
+    return await ingest(context)
+  },
+}
+
+async function ingest(context: CommandContext): Promise<ExitCode> {
+  const configuration = await context.configuration()
+  const report = new IngestReport(context)
+  const isDry = context.flags.has('dry-run')
+  if (!isDry) {
+    const instance = await openRunningInstance(configuration.values.data)
+    if (instance !== null) {
+      if (context.format === 'ndjson') {
+        throw usageError('rows cannot be shown while an instance is running on this data', 'add --dry-run')
+      }
+      return await takeResults(context, report, signal => instance.ingestPaths(context.arguments, signal))
+    }
+  }
+  const store = isDry ? null : await openCommandStore(configuration)
+  const keepsFailureReports = store === null ? false : await store.keepsFailureReports()
+  const quarantineFolder = context.flags.text('quarantine')
+  const intake = createIntake(store?.store ?? null, {
+    tenant: 1,
+    threads: configuration.values['intake.threads'],
+    unpackedLimit: configuration.values['intake.unpacked-limit'],
+    keepsFailureReports: () => keepsFailureReports,
+    ...(quarantineFolder === undefined ? {} : { quarantineFolder }),
+    ...(context.format === 'ndjson' ? { onRows: (text: string) => context.output.write(text) } : {}),
+  })
+  try {
+    if (context.flags.has('watch')) return await watchUntilStopped(context, report, intake)
+    return await takeResults(context, report, signal =>
+      intake.ingestPaths(context.arguments, { signal, onProgress: progress => report.progress(progress) }),
+    )
+  } finally {
+    await intake.close()
+    await store?.store.close()
+  }
+}
+
+async function takeResults(
+  context: CommandContext,
+  report: IngestReport,
+  read: (signal: AbortSignal) => AsyncIterable<PathResult>,
+): Promise<ExitCode> {
+  await report.begin()
+  // A reader of stdout that went away stops the reading too.
+  const closed = new AbortController()
+  for await (const result of read(AbortSignal.any([context.signal, closed.signal]))) {
+    await report.take(result)
+    if (context.output.isClosed) closed.abort()
+  }
+  return await report.end()
+}
+
+async function watchUntilStopped(context: CommandContext, report: IngestReport, intake: Intake): Promise<ExitCode> {
+  await report.begin()
+  let isFirst = true
+  await watchPaths(intake, {
+    paths: context.arguments,
+    signal: context.signal,
+    pollMs: watchPollMs,
+    onResult: result => report.take(result),
+    onPass: () => {
+      if (isFirst) context.messages.info(`Watching ${context.arguments.join(', ')}; stop with Ctrl-C.`)
+      isFirst = false
+    },
+  })
+  const code = await report.end()
+  return code === exitCodes.ok ? exitCodes.ok : code
+}

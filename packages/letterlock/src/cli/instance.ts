@@ -1,0 +1,142 @@
+import { createReadStream, statSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { PathResult } from '../intake/intake.ts'
+import { findFiles } from '../intake/paths.ts'
+import type { DeliveryVerdict } from '../store/intake-op.ts'
+import { CommandError, exitCodes } from './exit-code.ts'
+
+/** Name of the socket of a running instance in its data directory. */
+export const socketName = 'letterlock.sock'
+
+/** Bytes of an answer that are taken: verdicts of a very large mbox fit. */
+const answerLimit = 256 * 1_048_576
+const connectTimeoutMs = 2000
+
+/** A running instance, spoken to over the UNIX socket in its data directory. */
+export interface RunningInstance {
+  /** Gives the instance one file after the other. */
+  ingestPaths(paths: readonly string[], signal: AbortSignal): AsyncIterable<PathResult>
+}
+
+/** The instance that runs on this data directory, or null where none answers. */
+export async function openRunningInstance(dataDirectory: string): Promise<RunningInstance | null> {
+  const socketPath = join(dataDirectory, socketName)
+  if (statSync(socketPath, { throwIfNoEntry: false }) === undefined) return null
+  if (!(await answers(socketPath))) return null
+  return { ingestPaths: (paths, signal) => ingestPaths(socketPath, paths, signal) }
+}
+
+/** False where nobody listens: a socket file stays behind when a process is killed. */
+async function answers(socketPath: string): Promise<boolean> {
+  return await new Promise(resolve => {
+    const socket = connect(socketPath)
+    const settle = (isAnswered: boolean): void => {
+      socket.destroy()
+      resolve(isAnswered)
+    }
+    socket.setTimeout(connectTimeoutMs, () => settle(false))
+    socket.once('connect', () => settle(true))
+    socket.once('error', () => settle(false))
+  })
+}
+
+async function* ingestPaths(
+  socketPath: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<PathResult> {
+  for (const path of paths) {
+    if (path === '-') {
+      yield* importOne(socketPath, 'stdin', process.stdin, signal)
+      continue
+    }
+    for await (const found of findFiles([path])) {
+      if (signal.aborted) return
+      if (found.kind === 'missing') yield { kind: 'failed', name: found.path, text: found.reason }
+      else yield* importOne(socketPath, found.name, createReadStream(found.path), signal)
+    }
+  }
+}
+
+async function* importOne(
+  socketPath: string,
+  name: string,
+  body: NodeJS.ReadableStream,
+  signal: AbortSignal,
+): AsyncGenerator<PathResult> {
+  let answer: { readonly status: number; readonly text: string }
+  try {
+    answer = await post(socketPath, `/api/v1/imports?name=${encodeURIComponent(name)}`, body, signal)
+  } catch (error) {
+    yield { kind: 'failed', name, text: error instanceof Error ? error.message : String(error) }
+    return
+  }
+  if (answer.status === 401 || answer.status === 403) {
+    throw new CommandError(exitCodes.authentication, 'the running instance refused the import')
+  }
+  const verdicts = answer.status < 300 ? verdictsOf(answer.text) : null
+  if (verdicts === null) yield { kind: 'failed', name, text: problemOf(answer.text, answer.status) }
+  else for (const verdict of verdicts) yield { kind: 'verdict', verdict }
+}
+
+async function post(
+  socketPath: string,
+  path: string,
+  body: NodeJS.ReadableStream,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return await new Promise((resolve, reject) => {
+    const outgoing = request({
+      socketPath,
+      path,
+      method: 'POST',
+      signal,
+      headers: {
+        host: 'localhost',
+        'content-type': 'application/octet-stream',
+        'sec-fetch-site': 'same-origin',
+        accept: 'application/json',
+      },
+    })
+    outgoing.once('error', reject)
+    outgoing.once('response', (response: IncomingMessage) => {
+      readAll(response).then(text => resolve({ status: response.statusCode ?? 0, text }), reject)
+    })
+    body.once('error', error => outgoing.destroy(error))
+    body.pipe(outgoing)
+  })
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of response) {
+    size += part.length
+    if (size > answerLimit) throw new Error('the answer of the instance is too long')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** The verdicts in the answer: the one place where the shape is taken on trust, as it is this program's own. */
+function verdictsOf(text: string): readonly DeliveryVerdict[] | null {
+  try {
+    const answer = JSON.parse(text) as { readonly deliveries?: readonly DeliveryVerdict[] } | null
+    return answer?.deliveries ?? null
+  } catch {
+    return null
+  }
+}
+
+function problemOf(text: string, status: number): string {
+  try {
+    const problem = JSON.parse(text) as { readonly detail?: unknown; readonly title?: unknown } | null
+    const said = problem?.detail ?? problem?.title
+    if (typeof said === 'string') return said
+  } catch {
+    // Not JSON: the status has to do.
+  }
+  return `the running instance answered ${status}`
+}

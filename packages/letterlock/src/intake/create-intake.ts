@@ -1,0 +1,241 @@
+import type { DeliveryVerdict } from '../store/intake-op.ts'
+import type { Store } from '../store/store.ts'
+import type { BytesInput, Intake, IntakeOptions, PathResult, PathsOptions, StreamInput } from './intake.ts'
+import { type FoundFile, findFiles } from './paths.ts'
+import { ResultQueue } from './result-queue.ts'
+import type { FileJob } from './worker-messages.ts'
+import { type JobListener, WorkerPool } from './worker-pool.ts'
+
+/** Files that are given to threads before the first of them are durable. */
+const filesInFlight = 512
+/** Files sent in one message. */
+const filesPerMessage = 32
+/** Bytes of a stream on their way to a thread. */
+const streamWindowBytes = 2 * 1_048_576
+
+/** Opens the intake of a store; `null` reads without storing (a dry run). */
+export function createIntake(store: Pick<Store, 'intakePort'> | null, options: IntakeOptions): Intake {
+  const pool = new WorkerPool({
+    threads: options.threads,
+    setup: {
+      tenant: options.tenant,
+      unpackedLimit: options.unpackedLimit,
+      quarantineFolder: options.quarantineFolder ?? null,
+      sendsRows: options.onRows !== undefined,
+    },
+    openStorePort: () => store?.intakePort() ?? null,
+    onRows: options.onRows ?? null,
+  })
+  return {
+    ingestPaths: (paths, pathsOptions = {}) => ingestPaths(pool, options, paths, pathsOptions),
+    ingestStream: input => ingestStream(pool, options, input),
+    ingestBytes: input => ingestBytes(pool, options, input),
+    close: () => pool.close(),
+  }
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+async function ingestBytes(pool: WorkerPool, options: IntakeOptions, input: BytesInput): Promise<DeliveryVerdict> {
+  return await new Promise((resolve, reject) => {
+    let verdict: DeliveryVerdict | null = null
+    const id = pool.register({
+      onVerdict: given => {
+        verdict = given
+      },
+      onDone: error => {
+        if (verdict !== null) resolve(verdict)
+        else reject(new Error(error ?? 'the delivery got no verdict'))
+      },
+    })
+    // A copy with a buffer of its own: the caller keeps what it gave.
+    const bytes = new Uint8Array(input.bytes)
+    const { name, channel, trust } = input
+    const job = { id, name, channel, trust, receivedAt: input.receivedAt ?? now(), bytes }
+    pool.start([id], { type: 'bytes', job, keepsFailureReports: options.keepsFailureReports() }, [bytes.buffer])
+  })
+}
+
+async function* ingestStream(
+  pool: WorkerPool,
+  options: IntakeOptions,
+  input: StreamInput,
+): AsyncGenerator<DeliveryVerdict> {
+  const results = new ResultQueue<DeliveryVerdict>()
+  const sending = sendStream(pool, options, input, {
+    onVerdict: verdict => results.push(verdict),
+    onDone: error => results.end(error),
+  })
+  try {
+    yield* results
+  } finally {
+    await sending
+  }
+}
+
+async function sendStream(
+  pool: WorkerPool,
+  options: IntakeOptions,
+  input: StreamInput,
+  listener: JobListener,
+): Promise<void> {
+  let onWay = 0
+  let isDone = false
+  let wake: (() => void) | null = null
+  const id = pool.register({
+    onVerdict: listener.onVerdict,
+    onDone: error => {
+      isDone = true
+      wake?.()
+      listener.onDone(error)
+    },
+    onUsed: bytes => {
+      onWay -= bytes
+      wake?.()
+    },
+  })
+  const { name, channel, trust } = input
+  const job = { id, name, channel, trust, receivedAt: now() }
+  const send = pool.start([id], { type: 'open', job, keepsFailureReports: options.keepsFailureReports() })
+  let fault: string | null = null
+  try {
+    for await (const chunk of input.stream) {
+      if (isDone) return
+      onWay += chunk.length
+      send({ type: 'chunk', id, bytes: chunk })
+      while (onWay > streamWindowBytes && !isDone) {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+    }
+  } catch (error) {
+    fault = error instanceof Error ? error.message : String(error)
+  }
+  send({ type: 'close', id, error: fault })
+}
+
+async function* ingestPaths(
+  pool: WorkerPool,
+  options: IntakeOptions,
+  paths: readonly string[],
+  pathsOptions: PathsOptions,
+): AsyncGenerator<PathResult> {
+  const results = new ResultQueue<PathResult>()
+  const sending = new PathSender(pool, options, pathsOptions, results).send(paths).then(
+    () => results.end(null),
+    error => results.end(error instanceof Error ? error.message : String(error)),
+  )
+  yield* results
+  await sending
+}
+
+/** Finds files and keeps the threads busy with them, a bounded number at a time. */
+class PathSender {
+  readonly #pool: WorkerPool
+  readonly #options: IntakeOptions
+  readonly #pathsOptions: PathsOptions
+  readonly #results: ResultQueue<PathResult>
+  #inFlight = 0
+  #wake: (() => void) | null = null
+  #found = 0
+  #done = 0
+  #bytes = 0
+
+  constructor(pool: WorkerPool, options: IntakeOptions, pathsOptions: PathsOptions, results: ResultQueue<PathResult>) {
+    this.#pool = pool
+    this.#options = options
+    this.#pathsOptions = pathsOptions
+    this.#results = results
+  }
+
+  async send(paths: readonly string[]): Promise<void> {
+    let waiting: FoundFile[] = []
+    for (const path of paths) {
+      if (path === '-') {
+        await this.#sendStdin()
+        continue
+      }
+      for await (const found of findFiles([path])) {
+        if (this.#isStopped) break
+        if (found.kind === 'missing') {
+          this.#results.push({ kind: 'failed', name: found.path, text: found.reason })
+          continue
+        }
+        this.#found++
+        waiting.push(found)
+        if (waiting.length < filesPerMessage) continue
+        await this.#sendFiles(waiting)
+        waiting = []
+      }
+    }
+    if (waiting.length > 0 && !this.#isStopped) await this.#sendFiles(waiting)
+    while (this.#inFlight > 0) await this.#oneDone()
+  }
+
+  get #isStopped(): boolean {
+    return this.#pathsOptions.signal?.aborted ?? false
+  }
+
+  async #sendFiles(files: readonly FoundFile[]): Promise<void> {
+    while (this.#inFlight >= filesInFlight) await this.#oneDone()
+    const jobs = files.map(file => this.#fileJob(file))
+    this.#inFlight += jobs.length
+    this.#pool.start(
+      jobs.map(job => job.id),
+      { type: 'files', jobs, keepsFailureReports: this.#options.keepsFailureReports() },
+    )
+  }
+
+  #fileJob(file: FoundFile): FileJob {
+    const id = this.#pool.register({
+      onVerdict: verdict => this.#results.push({ kind: 'verdict', verdict }),
+      onDone: error => this.#fileDone(file, error),
+    })
+    const channel = file.isMaildir ? 'maildir' : 'file'
+    return {
+      id,
+      path: file.path,
+      name: file.name,
+      channel,
+      receivedAt: Math.floor(file.modifiedAtMs / 1000),
+      size: file.size,
+    }
+  }
+
+  #fileDone(file: FoundFile, error: string | null): void {
+    if (error !== null) this.#results.push({ kind: 'failed', name: file.name, text: error })
+    this.#inFlight--
+    this.#done++
+    this.#bytes += file.size
+    this.#pathsOptions.onProgress?.({ found: this.#found, done: this.#done, bytes: this.#bytes })
+    this.#wake?.()
+  }
+
+  async #oneDone(): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#wake = resolve
+    })
+  }
+
+  async #sendStdin(): Promise<void> {
+    this.#found++
+    this.#inFlight++
+    await sendStream(
+      this.#pool,
+      this.#options,
+      { name: 'stdin', channel: 'stdin', trust: 'operator', stream: process.stdin },
+      {
+        onVerdict: verdict => this.#results.push({ kind: 'verdict', verdict }),
+        onDone: error => {
+          if (error !== null) this.#results.push({ kind: 'failed', name: 'stdin', text: error })
+          this.#inFlight--
+          this.#done++
+          this.#wake?.()
+        },
+      },
+    )
+  }
+}

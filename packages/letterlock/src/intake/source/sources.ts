@@ -37,6 +37,3 @@ export interface Sources {
   /** Ends every source; what was taken is stored first. */
   stop(): Promise<void>
 }
-
-/** Starts every enabled row of `source_config`. */
-export type StartSources = (options: SourcesOptions) => Promise<Sources>

@@ -54,7 +54,7 @@ describe.skipIf(browserLack !== null)(`numbers lead to their rows (${browserLack
       for (const link of links.slice(0, 3)) {
         await page.goto(link.href)
         await settled(page)
-        expect(await page.locator('main').innerText()).toContain(link.text)
+        expect(await page.locator('main').textContent()).toContain(link.text)
       }
       expect(faults).toEqual([])
       await context.close()

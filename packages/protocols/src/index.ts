@@ -1,7 +1,32 @@
-export * from './aggregate-report/reader-contract.ts'
 export * from './aggregate-report/reader.ts'
+export * from './aggregate-report/reader-contract.ts'
 export * from './aggregate-report/refusals.ts'
 export * from './aggregate-report/report.ts'
+export {
+  type Alignment,
+  type DmarcEvaluation,
+  type DmarcInput,
+  type DmarcOptions,
+  type DmarcReading,
+  type DmarcResult,
+  evaluateDmarc,
+  type Identifier,
+} from './dmarc/evaluate.ts'
+export { appliedPolicy, discoverPolicy, type PolicyFinding } from './dmarc/policy.ts'
+export {
+  type DmarcDeviation,
+  type DmarcRecord,
+  isDmarcRecord,
+  type PolicyTag,
+  parseDmarcRecord,
+} from './dmarc/record.ts'
+export { parseReportUris, type ReportUri } from './dmarc/report-uri.ts'
+export { type DmarcLookup, DmarcLookups, type TreeWalk } from './dmarc/tree-walk.ts'
+export { type DnsLiteral, resolverFrom } from './dns/literal-resolver.ts'
+export * from './dns/record.ts'
+export * from './dns/resolver.ts'
+export { decodeMessage, encodeQuery, type Message, type MessageFault, type QueryOptions } from './dns/wire.ts'
+export { type Override, questionKey, type ZoneContents, zoneResolver } from './dns/zone-resolver.ts'
 export * from './domain-name.ts'
 export * from './failure-report/parts.ts'
 export * from './failure-report/read-failure-report.ts'
@@ -17,5 +42,16 @@ export * from './message/header.ts'
 export * from './message/mime.ts'
 export * from './message/parameters.ts'
 export * from './message/transfer-encoding.ts'
+export {
+  checkHost,
+  type SpfCheck,
+  type SpfEvaluation,
+  type SpfLookup,
+  type SpfMatch,
+  type SpfOptions,
+  type SpfProblem,
+  type SpfResultCode,
+} from './spf/evaluate.ts'
+export { isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord, type SpfRecordFault } from './spf/record.ts'
 export * from './tls-rpt/read-tls-report.ts'
 export * from './tls-rpt/report.ts'

@@ -1,4 +1,4 @@
-import type { DkimResult, SpfResult } from '@letterlock/protocols'
+import type { DkimResult } from '@letterlock/protocols'
 import type { OrganizationalDomain } from '../outcome/row-class.ts'
 import {
   type Catalogue,
@@ -34,8 +34,8 @@ const rankOf = {
   forwarder: 4,
 } as const satisfies Record<ServiceCategory, number>
 
-/** Letters, digits, hyphen, underscore, with dots between: what a domain in a verified signature can be. */
-const domainForm = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$/
+/** Labels of letters, digits, hyphen, underscore with dots between: what a domain in a verified result can be. */
+const domainForm = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/
 
 /**
  * Names the sender of a row; the first that applies, strongest evidence first:
@@ -57,150 +57,136 @@ export function attributeSender(
   catalogue: Catalogue,
   organizationalDomain: OrganizationalDomain,
 ): Attribution {
-  const signatures = evidence.dkimResults.filter(isProvenSignature)
-  const envelopes = evidence.spfResults.filter(isProvenEnvelope)
-  const own = signatures.length + envelopes.length === 0 ? '' : organizationalDomain(evidence.headerFrom)
-  const isOwn = (name: string) => name === evidence.headerFrom || organizationalDomain(name) === own
+  const row = provenOf(evidence, catalogue, organizationalDomain)
   return (
-    bySignature({ signatures, envelopes, catalogue, organizationalDomain, isOwn }) ??
-    byName({ kind: 'envelope', names: envelopes.map(domainOf), catalogue, organizationalDomain, isOwn }) ??
-    byPtr(evidence.facts?.confirmedPtr ?? null, catalogue, organizationalDomain) ??
-    byOwnDomain(signatures, envelopes, own) ??
-    byAddress(evidence)
+    ofKnownService('dkim', row.signed, row) ??
+    ofOwnSelector(row) ??
+    ofOtherOrganization('dkim', row.signed, row) ??
+    ofKnownService('envelope', row.envelopes, row) ??
+    ofOtherOrganization('envelope', row.envelopes, row) ??
+    ofPtr(evidence.facts?.confirmedPtr ?? null, row) ??
+    ofOwnDomain(row) ??
+    ofAddress(evidence)
   )
 }
 
-type Proven<T> = T & { readonly domain: string }
-
-function isProvenSignature(entry: DkimResult): entry is Proven<DkimResult> {
-  return entry.result === 'pass' && entry.domain !== null && isDomain(entry.domain)
+/** What of a row is proven, beside what it is compared with. */
+interface ProvenRow {
+  readonly headerFrom: string
+  /** Organization of the From domain; only asked for where something passed. */
+  readonly own: string
+  readonly signatures: readonly DkimResult[]
+  /** d= of passing signatures. */
+  readonly signed: readonly string[]
+  /** Envelope domains of SPF passes. */
+  readonly envelopes: readonly string[]
+  readonly catalogue: Catalogue
+  readonly organizationalDomain: OrganizationalDomain
 }
 
-function isProvenEnvelope(entry: SpfResult): entry is Proven<SpfResult> {
-  return entry.result === 'pass' && entry.scope !== 'helo' && entry.domain !== null && isDomain(entry.domain)
+function provenOf(
+  evidence: SenderEvidence,
+  catalogue: Catalogue,
+  organizationalDomain: OrganizationalDomain,
+): ProvenRow {
+  const signed: string[] = []
+  const envelopes: string[] = []
+  for (const { result, domain } of evidence.dkimResults)
+    if (result === 'pass' && domain !== null && isDomain(domain)) signed.push(domain)
+  for (const { result, scope, domain } of evidence.spfResults)
+    if (result === 'pass' && scope !== 'helo' && domain !== null && isDomain(domain)) envelopes.push(domain)
+  const { headerFrom, dkimResults: signatures } = evidence
+  const own = signed.length + envelopes.length === 0 ? '' : organizationalDomain(headerFrom)
+  return { headerFrom, own, signatures, signed, envelopes, catalogue, organizationalDomain }
 }
 
 function isDomain(name: string): boolean {
   return name.length <= domainNameLimit && domainForm.test(name)
 }
 
-const domainOf = (entry: { readonly domain: string }) => entry.domain
-
-interface Names {
-  readonly catalogue: Catalogue
-  readonly organizationalDomain: OrganizationalDomain
-  readonly isOwn: (name: string) => boolean
-}
-
-function bySignature(
-  from: Names & {
-    readonly signatures: readonly Proven<DkimResult>[]
-    readonly envelopes: readonly Proven<SpfResult>[]
-  },
-): Attribution | null {
-  const { signatures, catalogue } = from
-  if (signatures.length === 0) return null
-  const names = signatures.map(domainOf)
-  return (
-    ofKnownService('dkim', names, catalogue) ??
-    byOwnSelector(signatures, catalogue, from.isOwn) ??
-    ofOtherOrganization({ ...from, kind: 'dkim', names, also: from.envelopes.map(domainOf) })
-  )
-}
-
-function byName(from: Names & { readonly kind: 'envelope'; readonly names: readonly string[] }): Attribution | null {
-  if (from.names.length === 0) return null
-  return ofKnownService(from.kind, from.names, from.catalogue) ?? ofOtherOrganization({ ...from, also: [] })
+function isOwn(name: string, row: ProvenRow): boolean {
+  return name === row.headerFrom || row.organizationalDomain(name) === row.own
 }
 
 const basisOf = { dkim: 'dkim-domain', envelope: 'envelope-domain', ptr: 'ptr' } as const
 
-function ofKnownService(kind: SuffixKind, names: readonly string[], catalogue: Catalogue): Attribution | null {
-  let best: { service: Service; name: string } | null = null
+interface Candidate {
+  readonly service: Service
+  /** The value that names it. */
+  readonly from: string
+}
+
+function ofKnownService(kind: SuffixKind, names: readonly string[], { catalogue }: ProvenRow): Attribution | null {
+  let best: Candidate | null = null
+  for (const from of names) {
+    const service = longestSuffix(catalogue.suffixes[kind], from)
+    if (service !== null) best = better(best, { service, from })
+  }
+  return best === null ? null : { key: `service:${best.service.id}`, basis: basisOf[kind], from: best.from }
+}
+
+function ofOwnSelector(row: ProvenRow): Attribution | null {
+  if (row.signed.length === 0) return null
+  let best: Candidate | null = null
+  for (const { result, domain, selector } of row.signatures) {
+    if (result !== 'pass' || domain === null || selector === null || !isDomain(domain) || !isOwn(domain, row)) continue
+    const service = serviceOfSelector(row.catalogue, selector.toLowerCase())
+    if (service !== null) best = better(best, { service, from: `${selector}._domainkey.${domain}` })
+  }
+  return best === null ? null : { key: `service:${best.service.id}`, basis: 'dkim-selector', from: best.from }
+}
+
+/** The one that made the mail (`rankOf`); else the smaller id and value, so that the order of results never matters. */
+function better(best: Candidate | null, next: Candidate): Candidate {
+  if (best === null) return next
+  const rank = rankOf[next.service.category] - rankOf[best.service.category]
+  if (rank !== 0) return rank < 0 ? next : best
+  if (next.service.id !== best.service.id) return next.service.id < best.service.id ? next : best
+  return next.from < best.from ? next : best
+}
+
+function ofOtherOrganization(kind: 'dkim' | 'envelope', names: readonly string[], row: ProvenRow): Attribution | null {
+  let best: string | null = null
+  let isBestConfirmed = false
   for (const name of names) {
-    const service = longestSuffix(catalogue.suffixes[kind], name)
-    if (service !== null && (best === null || comesBefore(service, name, best))) best = { service, name }
+    if (isOwn(name, row)) continue
+    const isConfirmed = kind === 'dkim' && hasEnvelopeOf(name, row)
+    if (best !== null && (isConfirmed === isBestConfirmed ? best <= name : isBestConfirmed)) continue
+    best = name
+    isBestConfirmed = isConfirmed
   }
-  return best === null ? null : { key: `service:${best.service.id}`, basis: basisOf[kind], from: best.name }
+  return best === null ? null : { key: keyOf(kind, best, row), basis: basisOf[kind], from: best }
 }
 
-function comesBefore(service: Service, name: string, best: { service: Service; name: string }): boolean {
-  const rank = rankOf[service.category] - rankOf[best.service.category]
-  if (rank !== 0) return rank < 0
-  if (service.id !== best.service.id) return service.id < best.service.id
-  return name < best.name
+function hasEnvelopeOf(name: string, { envelopes, organizationalDomain }: ProvenRow): boolean {
+  if (envelopes.length === 0) return false
+  const organization = organizationalDomain(name)
+  return envelopes.some(envelope => organizationalDomain(envelope) === organization)
 }
 
-function byOwnSelector(
-  signatures: readonly Proven<DkimResult>[],
-  catalogue: Catalogue,
-  isOwn: (name: string) => boolean,
-): Attribution | null {
-  let best: { service: Service; name: string } | null = null
-  for (const { domain, selector } of signatures) {
-    if (selector === null || !isOwn(domain)) continue
-    const service = serviceOfSelector(catalogue, selector.toLowerCase())
-    const name = `${selector}._domainkey.${domain}`
-    if (service !== null && (best === null || comesBefore(service, name, best))) best = { service, name }
-  }
-  return best === null ? null : { key: `service:${best.service.id}`, basis: 'dkim-selector', from: best.name }
-}
-
-function ofOtherOrganization(
-  from: Names & {
-    readonly kind: 'dkim' | 'envelope'
-    readonly names: readonly string[]
-    readonly also: readonly string[]
-  },
-): Attribution | null {
-  const { organizationalDomain } = from
-  const others = from.names.filter(name => !from.isOwn(name)).sort()
-  const confirmed = new Set(from.also.map(organizationalDomain))
-  const name = others.find(other => confirmed.has(organizationalDomain(other))) ?? others[0]
-  if (name === undefined) return null
-  return { key: keyOf(from.kind, name, from.catalogue, organizationalDomain), basis: basisOf[from.kind], from: name }
-}
-
-function byPtr(
-  ptr: string | null,
-  catalogue: Catalogue,
-  organizationalDomain: OrganizationalDomain,
-): Attribution | null {
+function ofPtr(ptr: string | null, row: ProvenRow): Attribution | null {
   if (ptr === null || !isDomain(ptr)) return null
-  return (
-    ofKnownService('ptr', [ptr], catalogue) ?? {
-      key: keyOf('ptr', ptr, catalogue, organizationalDomain),
-      basis: 'ptr',
-      from: ptr,
-    }
-  )
+  return ofKnownService('ptr', [ptr], row) ?? { key: keyOf('ptr', ptr, row), basis: 'ptr', from: ptr }
 }
 
 /** A group of a loaded map joins domains into one sender; else the organizational domain is the sender. */
-function keyOf(
-  kind: SuffixKind,
-  name: string,
-  catalogue: Catalogue,
-  organizationalDomain: OrganizationalDomain,
-): SenderKey {
+function keyOf(kind: SuffixKind, name: string, { catalogue, organizationalDomain }: ProvenRow): SenderKey {
   const entry = longestSuffix(catalogue.map, name)
   if (entry !== null && entry.group !== null) return `service:${localPrefix}${entry.group}`
   return `${kind}:${organizationalDomain(name)}`
 }
 
-function byOwnDomain(
-  signatures: readonly { readonly domain: string }[],
-  envelopes: readonly { readonly domain: string }[],
-  own: string,
-): Attribution | null {
-  const signature = signatures[0]
-  if (signature !== undefined) return { key: `dkim:${own}`, basis: 'dkim-domain', from: signature.domain }
+/** What passed and is left at this step belongs to the From domain's own organization. */
+function ofOwnDomain({ signed, envelopes, own }: ProvenRow): Attribution | null {
+  const signature = signed[0]
+  if (signature !== undefined) return { key: `dkim:${own}`, basis: 'dkim-domain', from: signature }
   const envelope = envelopes[0]
-  return envelope === undefined ? null : { key: `envelope:${own}`, basis: 'envelope-domain', from: envelope.domain }
+  return envelope === undefined ? null : { key: `envelope:${own}`, basis: 'envelope-domain', from: envelope }
 }
 
-function byAddress({ sourceIp, facts }: SenderEvidence): Attribution {
-  if (facts?.asn != null) return { key: `as:${facts.asn}`, basis: 'asn', from: String(facts.asn) }
+function ofAddress({ sourceIp, facts }: SenderEvidence): Attribution {
+  const asn = facts?.asn ?? null
+  if (asn !== null) return { key: `as:${asn}`, basis: 'asn', from: String(asn) }
   if (sourceIp === null) return { key: 'ip:unknown', basis: 'none', from: null }
   return { key: `ip:${sourceIp}`, basis: 'address', from: sourceIp }
 }

@@ -25,10 +25,17 @@ export interface Catalogue {
   readonly services: ReadonlyMap<string, Service>
   readonly suffixes: Readonly<Record<SuffixKind, ReadonlyMap<string, Service>>>
   readonly exactSelectors: ReadonlyMap<string, Service>
-  readonly selectorForms: readonly { readonly form: RegExp; readonly service: Service }[]
+  /** Patterns by their first character; those that begin with a wildcard under ''. */
+  readonly selectorForms: ReadonlyMap<string, readonly SelectorForm[]>
   readonly map: ReadonlyMap<string, MapEntry>
   /** One entry for each group of the map. */
   readonly groups: ReadonlyMap<string, MapEntry>
+}
+
+/** A selector pattern with wildcards, made ready to match. */
+export interface SelectorForm {
+  readonly form: RegExp
+  readonly service: Service
 }
 
 /** What `catalogueOf` makes searchable; `map` is what a person loaded, with the hash that tells two loads apart. */
@@ -52,7 +59,7 @@ export function catalogueOf(input: CatalogueInput): Catalogue {
     ptr: new Map<string, Service>(),
   }
   const exactSelectors = new Map<string, Service>()
-  const selectorForms: { form: RegExp; service: Service }[] = []
+  const selectorForms = new Map<string, SelectorForm[]>()
   for (const service of [...input.services, ...(input.map?.services ?? [])]) {
     services.set(service.id, service)
     claim(suffixes.dkim, service.dkimDomains, service)
@@ -60,7 +67,7 @@ export function catalogueOf(input: CatalogueInput): Catalogue {
     claim(suffixes.ptr, service.ptrDomains, service)
     for (const { pattern, isSpecific } of service.dkimSelectors) {
       if (!isSpecific) continue
-      if (/[#*]/.test(pattern)) selectorForms.push({ form: selectorForm(pattern), service })
+      if (/[#*]/.test(pattern)) addForm(selectorForms, pattern, service)
       else claim(exactSelectors, [pattern], service)
     }
   }
@@ -91,7 +98,8 @@ export function serviceOfSelector(catalogue: Catalogue, selector: string): Servi
   if (selector.length > domainNameLimit) return null
   const exact = catalogue.exactSelectors.get(selector)
   if (exact !== undefined) return exact
-  for (const { form, service } of catalogue.selectorForms) if (form.test(selector)) return service
+  for (const first of [selector.charAt(0), ''])
+    for (const { form, service } of catalogue.selectorForms.get(first) ?? []) if (form.test(selector)) return service
   return null
 }
 
@@ -128,6 +136,14 @@ export const localPrefix = 'local-'
 
 function claim(index: Map<string, Service>, names: readonly string[], service: Service): void {
   for (const name of names) if (!index.has(name)) index.set(name, service)
+}
+
+function addForm(forms: Map<string, SelectorForm[]>, pattern: string, service: Service): void {
+  const first = pattern.charAt(0)
+  const key = first === '#' || first === '*' ? '' : first
+  const group = forms.get(key) ?? []
+  group.push({ form: selectorForm(pattern), service })
+  forms.set(key, group)
 }
 
 function selectorForm(pattern: string): RegExp {

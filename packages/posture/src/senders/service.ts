@@ -52,10 +52,10 @@ export interface Service {
   readonly name: string
   readonly category: ServiceCategory
   readonly spfIncludes: readonly string[]
-  /** The service's own d=, as it signs beside or instead of a signature of the customer's domain. */
+  /** Domains that a source calls the service's own: a passing d= there is its signature, not a customer's. */
   readonly dkimDomains: readonly string[]
   readonly dkimSelectors: readonly SelectorPattern[]
-  /** Return-path domains of the service's own. */
+  /** Domains that a source calls the service's own: an SPF pass for an envelope sender there is its mail. */
   readonly envelopeDomains: readonly string[]
   /** Domains of the reverse names of its sending hosts. */
   readonly ptrDomains: readonly string[]
@@ -66,4 +66,52 @@ export interface Service {
   /** How a customer sets it up, in one or two sentences. */
   readonly setUp: string
   readonly sources: readonly ServiceSource[]
+}
+
+/** What is written of a service in the tables: a member that is left out was not found in any source. */
+export interface ServiceFacts {
+  readonly id: string
+  readonly name: string
+  readonly spfIncludes?: readonly string[]
+  readonly dkimDomains?: readonly string[]
+  /** Selector patterns that only this service uses (`SelectorPattern.isSpecific`). */
+  readonly ownSelectors?: readonly string[]
+  /** Selector patterns that others use too: they name nobody. */
+  readonly sharedSelectors?: readonly string[]
+  readonly envelopeDomains?: readonly string[]
+  readonly ptrDomains?: readonly string[]
+  readonly alignedDkim?: 'yes' | 'no'
+  readonly alignedSpf?: 'yes' | 'no'
+  readonly setUp?: string
+  /** Addresses of documents, or names of sources.ts. */
+  readonly sources: readonly string[]
+}
+
+/** Said where no source describes the set-up. */
+export const unknownSetUp =
+  'No public description of its records was found. Ask the service which DKIM and return-path records it needs.'
+
+/** Makes services of one category whose facts were looked up on one day. */
+export function defineServices(
+  category: ServiceCategory,
+  seen: string,
+  facts: readonly ServiceFacts[],
+): readonly Service[] {
+  return facts.map(known => ({
+    id: known.id,
+    name: known.name,
+    category,
+    spfIncludes: known.spfIncludes ?? [],
+    dkimDomains: known.dkimDomains ?? [],
+    dkimSelectors: [
+      ...(known.ownSelectors ?? []).map(pattern => ({ pattern, isSpecific: true })),
+      ...(known.sharedSelectors ?? []).map(pattern => ({ pattern, isSpecific: false })),
+    ],
+    envelopeDomains: known.envelopeDomains ?? [],
+    ptrDomains: known.ptrDomains ?? [],
+    alignedDkim: known.alignedDkim ?? 'unknown',
+    alignedSpf: known.alignedSpf ?? 'unknown',
+    setUp: known.setUp ?? unknownSetUp,
+    sources: known.sources.map(from => ({ from, seen })),
+  }))
 }

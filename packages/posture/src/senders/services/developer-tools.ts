@@ -1,0 +1,113 @@
+import { defineServices, type Service } from '../service.ts'
+import { publishedZones, reverseNameMap } from './sources.ts'
+
+/** Tools of developers and operators. */
+export const developerTools: readonly Service[] = defineServices('developer-tools', '2026-11-24', [
+  {
+    id: 'atlassian-cloud',
+    name: 'Atlassian Cloud (Jira, Confluence)',
+    spfIncludes: ['_spf.atlassian.net'],
+    dkimDomains: ['atlassian.net', 'atlassian.com'],
+    envelopeDomains: ['atlassian.net', 'atlassian.com'],
+    alignedDkim: 'yes',
+    alignedSpf: 'yes',
+    setUp:
+      'In Atlassian Administration under Organization settings, Emails, add the domain and publish the records that are shown: two DKIM CNAME records and a bounce CNAME.',
+    sources: [
+      publishedZones,
+      'https://support.atlassian.com/organization-administration/docs/what-are-the-dns-records-required-for-configuring-dmarc/',
+    ],
+  },
+  {
+    id: 'atlassian-statuspage',
+    name: 'Atlassian Statuspage',
+    spfIncludes: ['stspg-customer.com'],
+    setUp: 'Add include:stspg-customer.com to the SPF record of the sender address.',
+    sources: [publishedZones],
+  },
+  {
+    id: 'autodesk',
+    name: 'Autodesk',
+    dkimDomains: ['autodesk.com'],
+    envelopeDomains: ['autodesk.com'],
+    ptrDomains: ['autodesk.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'firebase-authentication',
+    name: 'Firebase Authentication',
+    spfIncludes: ['_spf.firebasemail.com'],
+    dkimDomains: ['firebaseapp.com'],
+    ownSelectors: ['firebase#'],
+    envelopeDomains: ['firebaseapp.com'],
+    alignedDkim: 'yes',
+    setUp:
+      'In the Firebase console under Authentication, Templates, customize the domain and publish the records that are shown: SPF include and two DKIM CNAME records.',
+    sources: [publishedZones],
+  },
+  {
+    id: 'github',
+    name: 'GitHub',
+    dkimDomains: ['github.com'],
+    envelopeDomains: ['github.com'],
+    ptrDomains: ['github.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'gitlab',
+    name: 'GitLab',
+    dkimDomains: ['gitlab.com'],
+    envelopeDomains: ['gitlab.com'],
+    ptrDomains: ['gitlab.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'mongodb',
+    name: 'MongoDB Atlas',
+    dkimDomains: ['mongodb.com'],
+    envelopeDomains: ['mongodb.com'],
+    ptrDomains: ['mongodb.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'new-relic',
+    name: 'New Relic',
+    dkimDomains: ['newrelic.com'],
+    envelopeDomains: ['newrelic.com'],
+    ptrDomains: ['newrelic.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'okta',
+    name: 'Okta',
+    dkimDomains: ['okta.com'],
+    envelopeDomains: ['okta.com'],
+    ptrDomains: ['okta.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'pythonanywhere',
+    name: 'PythonAnywhere',
+    dkimDomains: ['pythonanywhere.com'],
+    envelopeDomains: ['pythonanywhere.com'],
+    ptrDomains: ['pythonanywhere.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'read-the-docs',
+    name: 'Read the Docs',
+    dkimDomains: ['readthedocs.com'],
+    envelopeDomains: ['readthedocs.com'],
+    ptrDomains: ['readthedocs.com'],
+    sources: [reverseNameMap],
+  },
+  {
+    id: 'sourceforge',
+    name: 'SourceForge lists',
+    dkimDomains: ['sourceforge.net'],
+    sharedSelectors: ['x'],
+    envelopeDomains: ['sourceforge.net'],
+    setUp: 'A host of mailing lists: mail of your users that was posted to a list there.',
+    sources: [publishedZones],
+  },
+])

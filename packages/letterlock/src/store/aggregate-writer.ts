@@ -9,20 +9,18 @@ import {
   type SpfResult,
 } from '@letterlock/protocols'
 import type { SenderIds, SenderQuestion } from './sender-ids.ts'
-import { type Dictionary, type DictionaryEntry, rollupColumns, type Session, storableText } from './session.ts'
+import {
+  cellColumns,
+  type Dictionary,
+  type DictionaryEntry,
+  type RowPlace,
+  type Session,
+  storableText,
+} from './session.ts'
 import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 
 /** Cells of one report kept before they are added to the stored roll-up: bounds memory for reports of many sources. */
 const cellsLimit = 20_000
-
-/** Where the rows of one report go. */
-export interface RowPlace {
-  readonly tenant: number
-  readonly domain: number
-  readonly day: number
-  readonly report: number
-  readonly reporter: number
-}
 
 /** Class of a row as the codes that are stored. */
 interface ClassCodes {
@@ -65,13 +63,19 @@ export class AggregateWriter {
   }
 
   async add(columns: RecordColumns, added: ReportValues): Promise<void> {
+    const firstSource = this.#sources.ids.length
     await this.#addText(this.#sources, 'source', added.sources)
+    const { tenant, domain } = this.#place
+    const sources = this.#sources.ids.slice(firstSource).filter(id => id !== 0)
+    await this.#session.noteSources(tenant, domain, sources)
     await this.#addText(this.#names, 'name', added.names)
     await this.#addSets(this.#reasons, 'reason_set', added.reasonSets, reasonMembers)
     await this.#addSets(this.#dkim, 'dkim_set', added.dkimSets, dkimMembers)
     await this.#addSets(this.#spf, 'spf_set', added.spfSets, spfMembers)
     const senders = await this.#senders.of(this.#session, this.#questions(columns))
-    await this.#session.appendRows(this.#rowsOf(columns, senders))
+    const first = this.rows
+    const values = this.#valuesOf(columns, senders)
+    await this.#session.appendRows({ place: this.#place, catalogue: this.#catalogue, first, values })
     if (this.#cells.size > cellsLimit) await this.#flushCells()
   }
 
@@ -138,26 +142,25 @@ export class AggregateWriter {
     return questions
   }
 
-  #rowsOf(columns: RecordColumns, senders: readonly number[]): number[] {
-    const { tenant, domain, day, report, reporter } = this.#place
-    const rows: number[] = []
+  #valuesOf(columns: RecordColumns, senders: readonly number[]): number[] {
+    const values: number[] = []
     for (let at = 0; at < columns.length; at++) {
       const codes = this.#classOf(columns, at)
       const sender = senders[at] ?? 0
       const headerFrom = this.#names.id(columns.headerFrom[at] ?? 0)
       const messages = columns.count[at] ?? 0
-      rows.push(tenant, domain, day, report, this.rows, reporter)
-      rows.push(this.#sources.id(columns.source[at] ?? 0), messages)
-      rows.push(columns.disposition[at] ?? 0, columns.dkim[at] ?? 0, columns.spf[at] ?? 0, headerFrom)
-      rows.push(this.#names.id(columns.envelopeFrom[at] ?? 0), this.#names.id(columns.envelopeTo[at] ?? 0))
-      rows.push(this.#reasons.id(columns.reasons[at] ?? 0), this.#dkim.id(columns.dkimResults[at] ?? 0))
-      rows.push(this.#spf.id(columns.spfResults[at] ?? 0), columns.flags[at] ?? 0, sender, this.#catalogue)
-      rows.push(codes.alignment, codes.authentication, codes.disposition)
+      // In the order of `rowColumns`.
+      values.push(this.#sources.id(columns.source[at] ?? 0), messages)
+      values.push(columns.disposition[at] ?? 0, columns.dkim[at] ?? 0, columns.spf[at] ?? 0, headerFrom)
+      values.push(this.#names.id(columns.envelopeFrom[at] ?? 0), this.#names.id(columns.envelopeTo[at] ?? 0))
+      values.push(this.#reasons.id(columns.reasons[at] ?? 0), this.#dkim.id(columns.dkimResults[at] ?? 0))
+      values.push(this.#spf.id(columns.spfResults[at] ?? 0), columns.flags[at] ?? 0, sender)
+      values.push(codes.alignment, codes.authentication, codes.disposition)
       this.#addToCell(sender, headerFrom, codes, messages)
       this.rows += 1
       this.messages += messages
     }
-    return rows
+    return values
   }
 
   #classOf(columns: RecordColumns, at: number): ClassCodes {
@@ -199,22 +202,19 @@ export class AggregateWriter {
   #addToCell(sender: number, headerFrom: number, codes: ClassCodes, messages: number): void {
     const { alignment, authentication, disposition } = codes
     const key = `${sender} ${headerFrom} ${disposition}${alignment}${authentication}`
-    const { tenant, domain, day, reporter } = this.#place
     const cell = this.#cells.get(key)
     if (cell === undefined) {
-      const values = [tenant, domain, day, reporter, sender, headerFrom, disposition, alignment, authentication]
-      this.#cells.set(key, [...values, messages, 1])
+      this.#cells.set(key, [sender, headerFrom, disposition, alignment, authentication, messages, 1])
       return
     }
-    // The last two members are the sums (rollupColumns).
-    const sums = rollupColumns.length - 2
+    const sums = cellColumns.length - 2
     cell[sums] = (cell[sums] ?? 0) + messages
     cell[sums + 1] = (cell[sums + 1] ?? 0) + 1
   }
 
   async #flushCells(): Promise<void> {
     if (this.#cells.size === 0) return
-    await this.#session.addRollups([...this.#cells.values()].flat())
+    await this.#session.addCells({ place: this.#place, values: [...this.#cells.values()].flat() })
     this.#cells.clear()
   }
 }

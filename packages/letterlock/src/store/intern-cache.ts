@@ -1,7 +1,7 @@
 import type { Dictionary } from './session.ts'
 
 /** Entries kept for each dictionary and tenant. A miss costs a look-up by index, so forgetting is harmless. */
-export const internCacheLimit = 100_000
+export const internCacheLimit = 150_000
 
 /** Ids of dictionary values that were met already. What a transaction added goes when it is taken back. */
 export class InternCache {

@@ -1,11 +1,10 @@
 import type { AggregateHead, AggregateSummary, Deviation } from '@letterlock/protocols'
-import type { RowPlace } from './aggregate-writer.ts'
 import { identityDigest } from './digest.ts'
 import { equalRowsSql } from './equal-rows.ts'
 import type { DeliveryContext } from './intake-context.ts'
 import type { DocumentVerdict } from './intake-op.ts'
 import type { ReportKind, ReportMetadataJson } from './schema.ts'
-import { type Session, type SqlValue, storableText } from './session.ts'
+import { type RowPlace, type Session, type SqlValue, storableText } from './session.ts'
 
 export const secondsPerDay = 86_400
 

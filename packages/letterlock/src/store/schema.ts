@@ -223,6 +223,17 @@ export interface AggregateRowTable {
   readonly rollup_disposition: number
 }
 
+/**
+ * Which domains a source was seen for. Rows have no index by source or sender: their random places would cost more than
+ * all the rest of an intake. Rows of a sender or source are read from the days of a domain, in their order; this table
+ * says which domains those are: look a source up by `domain IN (…)`. It may name a domain whose rows are gone.
+ */
+export interface SourceDomainTable {
+  readonly tenant: number
+  readonly domain: number
+  readonly source: number
+}
+
 /** The one roll-up of aggregate rows; the key is everything but the two sums. */
 export interface AggregateRollupTable {
   readonly tenant: number
@@ -390,6 +401,7 @@ export interface Database {
   readonly reason_set: ValueSetTable
   readonly catalogue: CatalogueTable
   readonly aggregate_row: AggregateRowTable
+  readonly source_domain: SourceDomainTable
   readonly aggregate_rollup: AggregateRollupTable
   readonly tls_policy: TlsPolicyTable
   readonly tls_failure: TlsFailureTable

@@ -22,8 +22,9 @@ export interface SenderQuestion {
 export class SenderIds {
   readonly attributor: Attributor
   readonly #tenant: number
-  #answers = new Map<string, number>()
-  #facts = new Map<number, SourceFacts | null>()
+  readonly #answers = new Map<string, number>()
+  readonly #restsOnSource = new Map<string, boolean>()
+  readonly #facts = new Map<number, SourceFacts | null>()
   #pending: string[] = []
 
   constructor(attributor: Attributor, tenant: number) {
@@ -39,18 +40,29 @@ export class SenderIds {
 
   /** Sender ids in the order of the questions. */
   async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly number[]> {
-    const keys = questions.map(questionKey)
+    const keys: string[] = []
     const open = new Map<string, SenderQuestion>()
-    questions.forEach((question, at) => {
-      const key = keys[at]
-      if (key !== undefined && !this.#answers.has(key)) open.set(key, question)
-    })
+    for (const question of questions) {
+      const proven = `${question.dkimSet} ${question.spfSet} ${question.headerFrom}`
+      if (!this.#restsOnSource.has(proven)) this.#restsOnSource.set(proven, this.#doesRestOnSource(question))
+      const key = this.#restsOnSource.get(proven) === true ? `${proven} ${question.source}` : proven
+      keys.push(key)
+      if (!this.#answers.has(key)) open.set(key, question)
+    }
     if (open.size > 0) await this.#answer(session, open)
     return keys.map(key => this.#answers.get(key) ?? 0)
   }
 
+  /**
+   * Whether the source has a say. Most rows are named by what passed, whatever the source; they share one answer.
+   * A PTR name that nobody has shows it: only what passed for another domain comes before a PTR name.
+   */
+  #doesRestOnSource(question: SenderQuestion): boolean {
+    const facts = { confirmedPtr: 'nobody.invalid', asn: null }
+    return this.attributor.attribute({ ...this.#evidence(question), facts }).basis === 'ptr'
+  }
+
   async #answer(session: Session, open: ReadonlyMap<string, SenderQuestion>): Promise<void> {
-    if (this.#answers.size > answersLimit) this.#answers.clear()
     await this.#loadFacts(session, [...open.values()])
     const entries = [...open.values()].map(question => {
       const { key, basis, from } = this.attributor.attribute(this.#evidence(question))
@@ -76,7 +88,6 @@ export class SenderIds {
   }
 
   async #loadFacts(session: Session, questions: readonly SenderQuestion[]): Promise<void> {
-    if (this.#facts.size > answersLimit) this.#facts.clear()
     const unknown = new Set<number>()
     for (const { source } of questions) if (source !== 0 && !this.#facts.has(source)) unknown.add(source)
     if (unknown.size === 0) return
@@ -87,13 +98,17 @@ export class SenderIds {
   /** Facts of these sources were changed. */
   forgetSources(sources: readonly number[]): void {
     for (const source of sources) this.#facts.delete(source)
-    // Keys begin with the source; which answers rested on its facts is not kept.
+    // Which answers rested on these facts is not kept.
     this.#answers.clear()
   }
 
   /** The transaction is durable. */
   settle(): void {
     this.#pending = []
+    // Between transactions: within one, answers that were just found are about to be read.
+    if (this.#answers.size > answersLimit) this.#answers.clear()
+    if (this.#restsOnSource.size > answersLimit) this.#restsOnSource.clear()
+    if (this.#facts.size > answersLimit) this.#facts.clear()
   }
 
   /** Senders that were added are taken back with the transaction. */
@@ -101,8 +116,4 @@ export class SenderIds {
     for (const key of this.#pending) this.#answers.delete(key)
     this.#pending = []
   }
-}
-
-function questionKey(question: SenderQuestion): string {
-  return `${question.source} ${question.dkimSet} ${question.spfSet} ${question.headerFrom}`
 }

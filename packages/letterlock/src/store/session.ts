@@ -28,14 +28,17 @@ export interface DictionaryEntry {
   readonly extra: readonly SqlValue[]
 }
 
-/** Columns of `aggregate_row` in the order that they are written. */
+/** Where the rows of one report go: the members that all of them share. */
+export interface RowPlace {
+  readonly tenant: number
+  readonly domain: number
+  readonly day: number
+  readonly report: number
+  readonly reporter: number
+}
+
+/** Columns of `aggregate_row` that differ from row to row, beside `seq`, in the order that they are written. */
 export const rowColumns = [
-  'tenant',
-  'domain',
-  'day',
-  'report',
-  'seq',
-  'reporter',
   'source',
   'messages',
   'disposition',
@@ -49,18 +52,23 @@ export const rowColumns = [
   'spf_set',
   'flags',
   'sender',
-  'catalogue',
   'alignment',
   'authentication',
   'rollup_disposition',
 ] as const
 
-/** Columns of `aggregate_rollup` in the order that they are written: the key, then the two sums. */
-export const rollupColumns = [
-  'tenant',
-  'domain',
-  'day',
-  'reporter',
+/** A run of rows of one report. */
+export interface RowRun {
+  readonly place: RowPlace
+  readonly catalogue: number
+  /** `seq` of the first row. */
+  readonly first: number
+  /** `rowColumns.length` numbers for each row, one row after the other. */
+  readonly values: readonly number[]
+}
+
+/** Columns of `aggregate_rollup` that differ between the cells of one report; the last two are the sums. */
+export const cellColumns = [
   'sender',
   'header_from',
   'disposition',
@@ -70,8 +78,14 @@ export const rollupColumns = [
   'records',
 ] as const
 
-/** Members of `rollupColumns` that make the key. */
-export const rollupKeyColumns = rollupColumns.slice(0, 9)
+/** Cells of the roll-up of one report, `cellColumns.length` numbers for each. */
+export interface CellRun {
+  readonly place: RowPlace
+  readonly values: readonly number[]
+}
+
+/** The key of `aggregate_rollup`. */
+export const rollupKeyColumns = ['tenant', 'domain', 'day', 'reporter', ...cellColumns.slice(0, 5)]
 
 /**
  * One transaction on either database. SQL is written once, portable, with `?` for parameters. The bulk operations are
@@ -90,10 +104,11 @@ export interface Session {
   intern(dictionary: Dictionary, tenant: number, entries: readonly DictionaryEntry[]): Soon<readonly number[]>
   /** What was looked up about these sources; a source without any answer is left out. */
   sourceFacts(sources: readonly number[]): Soon<ReadonlyMap<number, SourceFacts>>
-  /** `rows` holds `rowColumns.length` numbers for each row, one row after the other. */
-  appendRows(rows: readonly number[]): Soon<void>
-  /** Adds to the sums of the roll-up; `cells` holds `rollupColumns.length` numbers for each cell. */
-  addRollups(cells: readonly number[]): Soon<void>
+  /** Notes that these sources were seen for a domain. */
+  noteSources(tenant: number, domain: number, sources: readonly number[]): Soon<void>
+  appendRows(run: RowRun): Soon<void>
+  /** Adds to the sums of the roll-up. */
+  addCells(run: CellRun): Soon<void>
   savepoint(): Soon<void>
   /** Keeps what was written since the savepoint. */
   release(): Soon<void>

@@ -3,10 +3,12 @@ import { setDigest } from './digest.ts'
 import { InternCache } from './intern-cache.ts'
 import { migrate } from './migrations.ts'
 import {
+  type CellRun,
+  cellColumns,
   type Dictionary,
   type DictionaryEntry,
   dictionaries,
-  rollupColumns,
+  type RowRun,
   rollupKeyColumns,
   rowColumns,
   type Session,
@@ -22,14 +24,56 @@ const writerStatements = 200
 
 const marks = (count: number) => Array(count).fill('?').join(', ')
 
+/** A statement that writes `width` rows at once: binding and calling cost more than the row itself. */
+interface WideStatement {
+  readonly width: number
+  readonly statement: SqliteStatement
+}
+
+/** Rows of one statement, widest first; the last must be 1. */
+const rowWidths = [25, 5, 1]
+
+/** @NOTE No numbered parameters (`?7`): @photostructure/sqlite looks up the name of each, in quadratic time. */
+function rowSql(width: number): string {
+  return `INSERT INTO aggregate_row (tenant, domain, day, report, reporter, catalogue, seq, ${rowColumns.join(', ')})
+    VALUES ${Array(width)
+      .fill(`(${marks(7 + rowColumns.length)})`)
+      .join(', ')}`
+}
+
+function cellSql(width: number): string {
+  return `INSERT INTO aggregate_rollup (tenant, domain, day, reporter, ${cellColumns.join(', ')})
+    VALUES ${Array(width)
+      .fill(`(${marks(4 + cellColumns.length)})`)
+      .join(', ')}
+    ON CONFLICT (${rollupKeyColumns.join(', ')})
+    DO UPDATE SET messages = messages + excluded.messages, records = records + excluded.records`
+}
+
+/** Runs the widest statement that fits again and again; `push` adds the parameters of the row at a place. */
+function runWide(
+  statements: readonly WideStatement[],
+  rows: number,
+  push: (into: number[], row: number) => void,
+): void {
+  let at = 0
+  for (const { width, statement } of statements)
+    for (; rows - at >= width; at += width) {
+      const parameters: number[] = []
+      for (let row = at; row < at + width; row++) push(parameters, row)
+      statement.run(...parameters)
+    }
+}
+
 /** The writing connection of SQLite. Everything is answered at once; it lives in the writer thread. */
 export class SqliteSession implements Session {
   readonly dialect = 'sqlite'
   readonly #database: SqliteDatabase
   readonly #statements: StatementCache
   readonly #cache = new InternCache()
-  readonly #row: SqliteStatement
-  readonly #cell: SqliteStatement
+  readonly #rows: readonly WideStatement[]
+  readonly #cells: readonly WideStatement[]
+  readonly #noteSource: SqliteStatement
   readonly #facts: SqliteStatement
   #lastReportId: number
   #savepoints: number[] = []
@@ -37,13 +81,10 @@ export class SqliteSession implements Session {
   constructor(database: SqliteDatabase) {
     this.#database = database
     this.#statements = new StatementCache(database, writerStatements)
-    this.#row = database.prepare(
-      `INSERT INTO aggregate_row (${rowColumns.join(', ')}) VALUES (${marks(rowColumns.length)})`,
-    )
-    this.#cell = database.prepare(
-      `INSERT INTO aggregate_rollup (${rollupColumns.join(', ')}) VALUES (${marks(rollupColumns.length)})
-       ON CONFLICT (${rollupKeyColumns.join(', ')})
-       DO UPDATE SET messages = messages + excluded.messages, records = records + excluded.records`,
+    this.#rows = rowWidths.map(width => ({ width, statement: database.prepare(rowSql(width)) }))
+    this.#cells = rowWidths.map(width => ({ width, statement: database.prepare(cellSql(width)) }))
+    this.#noteSource = database.prepare(
+      'INSERT INTO source_domain (tenant, domain, source) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     )
     this.#facts = database.prepare(
       'SELECT confirmed_ptr, asn FROM source WHERE id = ? AND (confirmed_ptr IS NOT NULL OR asn IS NOT NULL)',
@@ -104,14 +145,33 @@ export class SqliteSession implements Session {
     return facts
   }
 
-  appendRows(rows: readonly number[]): void {
-    const width = rowColumns.length
-    for (let at = 0; at < rows.length; at += width) this.#row.run(...rows.slice(at, at + width))
+  noteSources(tenant: number, domain: number, sources: readonly number[]): void {
+    const noted = this.#cache.of('source', -domain)
+    // In order: a domain's sources stand together, so that few pages are touched.
+    for (const source of sources.toSorted((a, b) => a - b)) {
+      const key = String(source)
+      if (noted.has(key)) continue
+      this.#noteSource.run(tenant, domain, source)
+      this.#cache.add(noted, key, source)
+    }
   }
 
-  addRollups(cells: readonly number[]): void {
-    const width = rollupColumns.length
-    for (let at = 0; at < cells.length; at += width) this.#cell.run(...cells.slice(at, at + width))
+  appendRows({ place, catalogue, first, values }: RowRun): void {
+    const { tenant, domain, day, report, reporter } = place
+    const width = rowColumns.length
+    runWide(this.#rows, values.length / width, (into, row) => {
+      into.push(tenant, domain, day, report, reporter, catalogue, first + row)
+      for (let at = row * width; at < (row + 1) * width; at++) into.push(values[at] ?? 0)
+    })
+  }
+
+  addCells({ place, values }: CellRun): void {
+    const { tenant, domain, day, reporter } = place
+    const width = cellColumns.length
+    runWide(this.#cells, values.length / width, (into, cell) => {
+      into.push(tenant, domain, day, reporter)
+      for (let at = cell * width; at < (cell + 1) * width; at++) into.push(values[at] ?? 0)
+    })
   }
 
   savepoint(): void {

@@ -55,6 +55,12 @@ const writerCacheKibibytes = 32_768
 const readerCacheKibibytes = 16_384
 
 /**
+ * Pages of the log before they are moved into the file (64 MiB). Intake touches the same pages again and again; moving
+ * them after every commit would write each of them many times.
+ */
+const checkpointPages = 16_384
+
+/**
  * A connection that writes. WAL with `synchronous = FULL` syncs the log before a commit returns: a killed process
  * loses nothing that was acknowledged, and neither does a loss of power on a disk that keeps its word about syncing.
  */
@@ -64,6 +70,7 @@ export function openWriter(path: string): SqliteDatabase {
   database.exec('PRAGMA auto_vacuum = INCREMENTAL')
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')
+  database.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`)
   database.exec(`PRAGMA cache_size = -${writerCacheKibibytes}`)
   database.exec('PRAGMA foreign_keys = OFF')
   return database

@@ -198,21 +198,24 @@ describe('several that pass', () => {
 describe('a loaded map', () => {
   const map = {
     hash: 'abc',
-    entries: [
-      { domain: 'news.example', name: 'Not the built-in', type: null, group: 'other' },
-      { domain: 'erp-a.test', name: 'Our ERP', type: 'Internal', group: 'erp' },
-      { domain: 'erp-b.test', name: 'Our ERP', type: 'Internal', group: 'erp' },
-      { domain: 'isp.test', name: 'An ISP', type: 'ISP', group: null },
+    entries: [{ domain: 'isp.test', name: 'An ISP', type: 'ISP' }],
+    services: [
+      service('local-erp', 'finance', {
+        dkimDomains: ['erp-a.test', 'mail.news.example'],
+        envelopeDomains: ['erp-b.test'],
+        dkimSelectors: [{ pattern: 'news#', isSpecific: true }],
+      }),
     ],
   }
 
-  test('joins domains of a group into one sender, and never wins over a built-in service', () => {
+  test('adds services, and never wins over a built-in one', () => {
     expect(sender({ dkimResults: [dkim('x.erp-a.test')] }, map).key).toBe('service:local-erp')
     expect(sender({ spfResults: [spf('erp-b.test')] }, map).key).toBe('service:local-erp')
-    expect(sender({ dkimResults: [dkim('news.example')] }, map).key).toBe('service:news')
+    expect(sender({ dkimResults: [dkim('mail.news.example')] }, map).key).toBe('service:news')
+    expect(sender({ dkimResults: [dkim('owner.test', 'news7')] }, map).key).toBe('service:news')
   })
 
-  test('without a group it gives a name and leaves the key as it is', () => {
+  test('a name of the map leaves the key as it is, so that no decision moves', () => {
     expect(sender({ facts: facts('a.isp.test') }, map).key).toBe('ptr:isp.test')
   })
 })

@@ -1,14 +1,7 @@
 import type { DkimResult } from '@letterlock/protocols'
 import type { OrganizationalDomain } from '../outcome/row-class.ts'
-import {
-  type Catalogue,
-  domainNameLimit,
-  localPrefix,
-  longestSuffix,
-  type SuffixKind,
-  serviceOfSelector,
-} from './catalogue.ts'
-import type { Attribution, SenderEvidence, SenderKey } from './sender.ts'
+import { type Catalogue, domainNameLimit, type SuffixKind, serviceOfName, serviceOfSelector } from './catalogue.ts'
+import type { Attribution, SenderEvidence } from './sender.ts'
 import type { Service, ServiceCategory } from './service.ts'
 
 /**
@@ -119,7 +112,7 @@ interface Candidate {
 function ofKnownService(kind: SuffixKind, names: readonly string[], { catalogue }: ProvenRow): Attribution | null {
   let best: Candidate | null = null
   for (const from of names) {
-    const service = longestSuffix(catalogue.suffixes[kind], from)
+    const service = serviceOfName(catalogue, kind, from)
     if (service !== null) best = better(best, { service, from })
   }
   return best === null ? null : { key: `service:${best.service.id}`, basis: basisOf[kind], from: best.from }
@@ -155,7 +148,7 @@ function ofOtherOrganization(kind: 'dkim' | 'envelope', names: readonly string[]
     best = name
     isBestConfirmed = isConfirmed
   }
-  return best === null ? null : { key: keyOf(kind, best, row), basis: basisOf[kind], from: best }
+  return best === null ? null : { key: `${kind}:${row.organizationalDomain(best)}`, basis: basisOf[kind], from: best }
 }
 
 function hasEnvelopeOf(name: string, { envelopes, organizationalDomain }: ProvenRow): boolean {
@@ -166,14 +159,7 @@ function hasEnvelopeOf(name: string, { envelopes, organizationalDomain }: Proven
 
 function ofPtr(ptr: string | null, row: ProvenRow): Attribution | null {
   if (ptr === null || !isDomain(ptr)) return null
-  return ofKnownService('ptr', [ptr], row) ?? { key: keyOf('ptr', ptr, row), basis: 'ptr', from: ptr }
-}
-
-/** A group of a loaded map joins domains into one sender; else the organizational domain is the sender. */
-function keyOf(kind: SuffixKind, name: string, { catalogue, organizationalDomain }: ProvenRow): SenderKey {
-  const entry = longestSuffix(catalogue.map, name)
-  if (entry !== null && entry.group !== null) return `service:${localPrefix}${entry.group}`
-  return `${kind}:${organizationalDomain(name)}`
+  return ofKnownService('ptr', [ptr], row) ?? { key: `ptr:${row.organizationalDomain(ptr)}`, basis: 'ptr', from: ptr }
 }
 
 /** What passed and is left at this step belongs to the From domain's own organization. */

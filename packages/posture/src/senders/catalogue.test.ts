@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { attributeSender } from './attribute.ts'
 import { builtInCatalogue, catalogueVersion, services } from './built-in.ts'
 import { catalogueOf, localPrefix, longestSuffix, senderLabel, serviceOfSelector } from './catalogue.ts'
-import { type Service, serviceCategories } from './service.ts'
+import { defineServices, type Service, serviceCategories } from './service.ts'
 
 /** Lower case A-label names of at least two labels (RFC 1035 s2.3.1, with the underscore of service names). */
 const suffixForm = /^_?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\._?[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/
@@ -152,9 +152,12 @@ describe('labels', () => {
   const map = {
     hash: 'abc',
     entries: [
-      { domain: 'isp.test', name: 'An ISP', type: 'ISP', group: null },
-      { domain: 'erp.test', name: 'Our ERP', type: 'Internal', group: 'erp' },
+      { domain: 'isp.test', name: 'An ISP', type: 'ISP' },
+      { domain: 'isp.test', name: 'A second name', type: null },
     ],
+    services: defineServices('finance', '2026-11-24', [
+      { id: 'local-erp', name: 'Our ERP', sources: ['the operator'] },
+    ]),
   }
   const loaded = catalogueOf({ services, version: catalogueVersion, map })
 
@@ -164,7 +167,7 @@ describe('labels', () => {
       category: 'marketing',
       from: 'catalogue',
     })
-    expect(senderLabel('service:local-erp', loaded)).toEqual({ name: 'Our ERP', category: 'Internal', from: 'map' })
+    expect(senderLabel('service:local-erp', loaded)).toEqual({ name: 'Our ERP', category: 'finance', from: 'map' })
     expect(senderLabel('ptr:isp.test', loaded)).toEqual({ name: 'An ISP', category: 'ISP', from: 'map' })
     expect(senderLabel('ptr:isp.test', builtInCatalogue)).toEqual({ name: 'isp.test', category: null, from: 'key' })
     expect(senderLabel('as:64511', loaded)).toEqual({ name: 'AS64511', category: null, from: 'key' })

@@ -4,32 +4,33 @@ import type { Service } from './service.ts'
 /** Longest domain name in text form (RFC 1035 s2.3.4); a longer one is no domain and names nothing. */
 export const domainNameLimit = 253
 
-/** A domain that a loaded map names. It has lower trust than every built-in service. */
+/** A domain that a loaded map names. It gives a name to a sender and leaves its key as it is. */
 export interface MapEntry {
   /** Lower case A-label; stands for itself and for every name below it. */
   readonly domain: string
   readonly name: string
   /** As the map writes it, such as `Web Host`. */
   readonly type: string | null
-  /** Entries with one group are one sender, `service:local-<group>`; without a group the entry only gives a name. */
-  readonly group: string | null
 }
 
 /** Which evidence a suffix of a service belongs to. */
 export type SuffixKind = 'dkim' | 'envelope' | 'ptr'
+
+export type SuffixIndexes = Readonly<Record<SuffixKind, ReadonlyMap<string, Service>>>
 
 /** Services made searchable. Built once, asked for every distinct row. */
 export interface Catalogue {
   /** Goes into the store beside each attribution: another version may name the same evidence otherwise. */
   readonly version: string
   readonly services: ReadonlyMap<string, Service>
-  readonly suffixes: Readonly<Record<SuffixKind, ReadonlyMap<string, Service>>>
+  /** Suffixes of the built-in services. */
+  readonly suffixes: SuffixIndexes
+  /** Suffixes of the services of a loaded map; only asked where no built-in service is found. */
+  readonly loadedSuffixes: SuffixIndexes
   readonly exactSelectors: ReadonlyMap<string, Service>
   /** Patterns by their first character; those that begin with a wildcard under ''. */
   readonly selectorForms: ReadonlyMap<string, readonly SelectorForm[]>
-  readonly map: ReadonlyMap<string, MapEntry>
-  /** One entry for each group of the map. */
-  readonly groups: ReadonlyMap<string, MapEntry>
+  readonly names: ReadonlyMap<string, MapEntry>
 }
 
 /** A selector pattern with wildcards, made ready to match. */
@@ -38,47 +39,66 @@ export interface SelectorForm {
   readonly service: Service
 }
 
-/** What `catalogueOf` makes searchable; `map` is what a person loaded, with the hash that tells two loads apart. */
+/** What a person loaded. It has lower trust than the built-in services. */
+export interface LoadedMap {
+  readonly entries: readonly MapEntry[]
+  /** Services in the form of the built-in ones; their ids begin with `local-`, so that none is ever mistaken. */
+  readonly services?: readonly Service[]
+  /** Tells two loads apart: it becomes part of the version. */
+  readonly hash: string
+}
+
+/** What `catalogueOf` makes searchable. */
 export interface CatalogueInput {
   readonly services: readonly Service[]
   readonly version: string
-  readonly map?: {
-    readonly entries: readonly MapEntry[]
-    readonly hash: string
-    /** Whole services that only this instance knows, after the built-in ones. */
-    readonly services?: readonly Service[]
-  }
+  readonly map?: LoadedMap
 }
 
-/** Builds the index. The first service that claims a suffix keeps it; that none is claimed twice is tested. */
-export function catalogueOf(input: CatalogueInput): Catalogue {
-  const services = new Map<string, Service>()
-  const suffixes = {
-    dkim: new Map<string, Service>(),
-    envelope: new Map<string, Service>(),
-    ptr: new Map<string, Service>(),
-  }
+/** Builds the index. The first service that claims a suffix or an id keeps it; that no two built-in do is tested. */
+export function catalogueOf({ services, version, map }: CatalogueInput): Catalogue {
+  const loaded = map?.services ?? []
+  const byId = new Map<string, Service>()
   const exactSelectors = new Map<string, Service>()
   const selectorForms = new Map<string, SelectorForm[]>()
-  for (const service of [...input.services, ...(input.map?.services ?? [])]) {
-    services.set(service.id, service)
-    claim(suffixes.dkim, service.dkimDomains, service)
-    claim(suffixes.envelope, service.envelopeDomains, service)
-    claim(suffixes.ptr, service.ptrDomains, service)
+  for (const service of [...services, ...loaded]) {
+    claim(byId, [service.id], service)
     for (const { pattern, isSpecific } of service.dkimSelectors) {
       if (!isSpecific) continue
       if (/[#*]/.test(pattern)) addForm(selectorForms, pattern, service)
       else claim(exactSelectors, [pattern], service)
     }
   }
-  const map = new Map<string, MapEntry>()
-  const groups = new Map<string, MapEntry>()
-  for (const entry of input.map?.entries ?? []) {
-    if (!map.has(entry.domain)) map.set(entry.domain, entry)
-    if (entry.group !== null && !groups.has(entry.group)) groups.set(entry.group, entry)
+  const names = new Map<string, MapEntry>()
+  for (const entry of map?.entries ?? []) if (!names.has(entry.domain)) names.set(entry.domain, entry)
+  return {
+    version: map === undefined ? version : `${version}+${map.hash}`,
+    services: byId,
+    suffixes: suffixIndexes(services),
+    loadedSuffixes: suffixIndexes(loaded),
+    exactSelectors,
+    selectorForms,
+    names,
   }
-  const version = input.map === undefined ? input.version : `${input.version}+${input.map.hash}`
-  return { version, services, suffixes, exactSelectors, selectorForms, map, groups }
+}
+
+function suffixIndexes(services: readonly Service[]): SuffixIndexes {
+  const indexes = {
+    dkim: new Map<string, Service>(),
+    envelope: new Map<string, Service>(),
+    ptr: new Map<string, Service>(),
+  }
+  for (const service of services) {
+    claim(indexes.dkim, service.dkimDomains, service)
+    claim(indexes.envelope, service.envelopeDomains, service)
+    claim(indexes.ptr, service.ptrDomains, service)
+  }
+  return indexes
+}
+
+/** The service that a name belongs to; a built-in one before one that was loaded. */
+export function serviceOfName(catalogue: Catalogue, kind: SuffixKind, name: string): Service | null {
+  return longestSuffix(catalogue.suffixes[kind], name) ?? longestSuffix(catalogue.loadedSuffixes[kind], name)
 }
 
 /** The value of the longest suffix of `name` that the index holds, or null. */
@@ -119,14 +139,17 @@ export function senderLabel(key: SenderKey, catalogue: Catalogue): SenderLabel {
   const value = key.slice(colon + 1)
   if (basis === 'service') {
     const service = catalogue.services.get(value)
-    if (service !== undefined) return { name: service.name, category: service.category, from: 'catalogue' }
-    const entry = value.startsWith(localPrefix) ? catalogue.groups.get(value.slice(localPrefix.length)) : undefined
-    if (entry !== undefined) return { name: entry.name, category: entry.type, from: 'map' }
+    if (service !== undefined)
+      return {
+        name: service.name,
+        category: service.category,
+        from: value.startsWith(localPrefix) ? 'map' : 'catalogue',
+      }
     return { name: value, category: null, from: 'key' }
   }
   if (basis === 'as') return { name: `AS${value}`, category: null, from: 'key' }
   if (basis === 'ip') return { name: value === 'unknown' ? 'no source address' : value, category: null, from: 'key' }
-  const entry = longestSuffix(catalogue.map, value)
+  const entry = longestSuffix(catalogue.names, value)
   if (entry !== null) return { name: entry.name, category: entry.type, from: 'map' }
   return { name: value, category: null, from: 'key' }
 }

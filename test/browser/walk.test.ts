@@ -39,7 +39,7 @@ describe.skipIf(browserLack !== null)(`screens of the demonstration (${browserLa
     )
   })
 
-  it.each(screens)('%s at 200 %% zoom needs no sideways scrolling', async path => {
+  it.each(screens)('%s fits a window of 640 without sideways scrolling', async path => {
     const { page, context } = await watchedPage(browser, server.origin, { width: 640 })
     await page.goto(path)
     await settled(page)

@@ -15,24 +15,24 @@ const decided = (domain: string, decision: Decision, senders: readonly SenderKey
 /** What the owner of the demonstration has decided; Surveyhut and the small sources are left open. */
 export const demoDecisions: readonly DemoDecision[] = [
   ...decided('example.com', 'mine', [
-    'service:northmail',
-    'service:parcelwire',
-    'service:tidings',
+    'service:local-northmail',
+    'service:local-parcelwire',
+    'service:local-tidings',
     'ptr:example.com',
     'dkim:example.com',
   ]),
   ...decided('example.com', 'forwarding', ['dkim:uni.example']),
-  ...decided('example.org', 'mine', ['service:northmail', 'service:parcelwire']),
+  ...decided('example.org', 'mine', ['service:local-northmail', 'service:local-parcelwire']),
   ...decided('example.org', 'forwarding', ['dkim:uni.example', 'envelope:alumni.example']),
   { domain: 'example.org', sender: 'as:64507', decision: 'not-mine', back: 9, note: 'Nobody of us sends from there' },
   {
     domain: 'example.org',
-    sender: 'service:ledgerly',
+    sender: 'service:local-ledgerly',
     decision: 'mine',
     back: 6,
     note: 'Accounting sends invoices with it',
   },
-  ...decided('example.net', 'mine', ['service:northmail', 'service:tidings']),
-  ...decided('shop.example', 'mine', ['service:parcelwire']),
+  ...decided('example.net', 'mine', ['service:local-northmail', 'service:local-tidings']),
+  ...decided('shop.example', 'mine', ['service:local-parcelwire']),
   ...decided('parked.example', 'not-mine', ['as:64508']),
 ]

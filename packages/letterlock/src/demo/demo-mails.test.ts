@@ -2,7 +2,9 @@ import { gunzipSync } from 'node:zlib'
 import { SaxesParser } from 'saxes'
 import { expect, it } from 'vitest'
 import { demoDomains, demoNetworks, demoReporters } from './cast.ts'
+import { demoDecisions } from './decisions.ts'
 import { demoDays, demoMails } from './demo-mails.ts'
+import { demoServices } from './services.ts'
 import { demoStreams } from './streams.ts'
 
 const lastDay = 20_681
@@ -48,4 +50,10 @@ it('uses reserved names and addresses only', () => {
 it('knows the network of every address', () => {
   const addresses = demoStreams.flatMap(stream => stream.sources.map(([ip]) => ip))
   expect(addresses.filter(ip => demoNetworks.filter(network => network.matches.test(ip)).length !== 1)).toEqual([])
+})
+
+it('decides about services by the ids that their map gives them', () => {
+  const known = new Set<string>(demoServices.map(service => `service:${service.id}`))
+  const wrong = demoDecisions.filter(entry => entry.sender.startsWith('service:') && !known.has(entry.sender))
+  expect(wrong).toEqual([])
 })

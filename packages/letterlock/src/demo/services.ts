@@ -5,7 +5,7 @@ const sources = [{ from: 'Invented for the demonstration; the name is reserved (
 /** The services of the demonstration: none exists. All names are under `.example`. */
 export const demoServices: readonly Service[] = [
   {
-    id: 'northmail',
+    id: 'local-northmail',
     name: 'Northmail',
     category: 'mailbox-provider',
     spfIncludes: ['_spf.northmail.example'],
@@ -20,7 +20,7 @@ export const demoServices: readonly Service[] = [
     sources,
   },
   {
-    id: 'parcelwire',
+    id: 'local-parcelwire',
     name: 'Parcelwire',
     category: 'transactional',
     spfIncludes: ['spf.parcelwire.example'],
@@ -34,7 +34,7 @@ export const demoServices: readonly Service[] = [
     sources,
   },
   {
-    id: 'tidings',
+    id: 'local-tidings',
     name: 'Tidings',
     category: 'marketing',
     spfIncludes: ['_spf.tidings.example'],
@@ -48,7 +48,7 @@ export const demoServices: readonly Service[] = [
     sources,
   },
   {
-    id: 'ledgerly',
+    id: 'local-ledgerly',
     name: 'Ledgerly',
     category: 'finance',
     spfIncludes: ['spf.ledgerly.example'],
@@ -63,7 +63,7 @@ export const demoServices: readonly Service[] = [
     sources,
   },
   {
-    id: 'surveyhut',
+    id: 'local-surveyhut',
     name: 'Surveyhut',
     category: 'survey',
     spfIncludes: ['spf.surveyhut.example'],

@@ -117,6 +117,8 @@ const migrations: readonly Migration[] = [
         last_run_at int8, last_error text KEY)`,
       `CREATE TABLE setting (tenant int8 NOT NULL, key text NOT NULL, value text NOT NULL, PRIMARY KEY (tenant, key))
         WITHOUT ROWID`,
+      `CREATE TABLE sender_name (tenant int8 NOT NULL, domain text NOT NULL, name text NOT NULL, type text,
+        PRIMARY KEY (tenant, domain)) WITHOUT ROWID`,
     ],
   },
 ]

@@ -1,3 +1,4 @@
+import type { Service } from '@letterlock/posture'
 import type { Generated } from 'kysely'
 
 /*
@@ -377,6 +378,16 @@ export interface SettingTable {
   readonly value: string
 }
 
+/** Names of domains from a map that a person loaded (`letterlock senders import`); they name senders for people only. */
+export interface SenderNameTable {
+  readonly tenant: number
+  /** Lower case A-label; stands for itself and every name below it. */
+  readonly domain: string
+  readonly name: string
+  /** As the map writes it, such as `Web Host`. */
+  readonly type: string | null
+}
+
 export interface MigrationTable {
   readonly id: number
   readonly name: string
@@ -411,6 +422,7 @@ export interface Database {
   readonly decision_history: DecisionHistoryTable
   readonly source_config: SourceConfigTable
   readonly setting: SettingTable
+  readonly sender_name: SenderNameTable
   readonly migration: MigrationTable
 }
 
@@ -425,6 +437,8 @@ export interface Settings {
   readonly retentionDays: number | null
   /** Days that failure reports are kept. */
   readonly failureRetentionDays: number
+  /** Services of a map that a person loaded; they name senders below the built-in ones. The hash tells loads apart. */
+  readonly senderServices: { readonly services: readonly Service[]; readonly hash: string } | null
 }
 
 /** FAIL-014: failure reports hold personal data and go after 30 days; the rest stays until a person says otherwise. */
@@ -432,4 +446,5 @@ export const defaultSettings: Settings = {
   failureReports: false,
   retentionDays: null,
   failureRetentionDays: 30,
+  senderServices: null,
 }

@@ -18,9 +18,8 @@ export type UnwrapNoteCode =
   | 'unused'
   | 'mail-without-report'
   | 'truncated-compression'
-  | 'damaged-compression'
   | 'trailing-bytes'
-  | 'no-compression-header'
+  | 'broken-compression-header'
 
 export interface UnwrapFault {
   readonly code: UnwrapFaultCode

@@ -154,8 +154,12 @@ async function fetchAndStore(
   try {
     for await (const message of pass.client.fetch(uidRange(uids), query, { uid: true })) {
       if (!uids.includes(message.uid) || pending.has(message.uid)) continue
-      if (message.source === undefined) continue
-      pending.set(message.uid, store(pass, uidValidity, message.uid, message.source, message.internalDate))
+      // NIL comes as `false`, whatever the types of the library say.
+      if (!Buffer.isBuffer(message.source)) continue
+      const stored = store(pass, uidValidity, message.uid, message.source, message.internalDate)
+      // Awaited below; until then a failure must not count as one that nobody handles.
+      stored.catch(() => undefined)
+      pending.set(message.uid, stored)
     }
   } finally {
     await Promise.allSettled(pending.values())
@@ -174,9 +178,9 @@ async function fetchAndStore(
 async function fetchInParts(client: ImapFlow, uid: number): Promise<Buffer | null> {
   const query = { uid: true, headers: true, bodyParts: ['text'] }
   const message = await client.fetchOne(String(uid), query, { uid: true })
-  if (typeof message !== 'object' || message.headers === undefined) return null
+  if (typeof message !== 'object' || !Buffer.isBuffer(message.headers)) return null
   const body = message.bodyParts?.get('text')
-  return body === undefined ? null : Buffer.concat([message.headers, body])
+  return Buffer.isBuffer(body) ? Buffer.concat([message.headers, body]) : null
 }
 
 function store(

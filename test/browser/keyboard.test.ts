@@ -1,0 +1,104 @@
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { browserLack, openBrowser, type RunningServer, settled, startServer, watchedPage } from './session.ts'
+
+describe.skipIf(browserLack !== null)(`everything by keyboard (${browserLack ?? 'in a browser'})`, () => {
+  let server: RunningServer
+  let browser: Browser
+
+  beforeAll(async () => {
+    server = await startServer(['--demo'])
+    browser = await openBrowser()
+  }, 90_000)
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  async function open(path: string): Promise<Page> {
+    const { page } = await watchedPage(browser, server.origin)
+    await page.goto(path)
+    await settled(page)
+    return page
+  }
+
+  it.each([
+    ['/', 'search'],
+    ['?', 'the list of keys'],
+    ['Control+k', 'the palette'],
+  ])('%s opens %s, Escape closes it', async key => {
+    const page = await open('/')
+    await page.keyboard.press(key)
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
+  it('search finds a domain and Enter goes there', async () => {
+    const page = await open('/')
+    await page.keyboard.press('/')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.type('example.net')
+    await page.getByRole('dialog').getByText('example.net').first().waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/domains/example.net*')
+  })
+
+  it('g and a letter go to a screen and keep the scope', async () => {
+    const page = await open('/?domain=example.org')
+    await page.keyboard.press('g')
+    await page.keyboard.press('s')
+    await page.waitForURL('**/senders?*domain=example.org*')
+  })
+
+  it('j and k move through the rows, Enter opens one', async () => {
+    const page = await open('/senders?domain=example.org')
+    await page.keyboard.press('j')
+    const first = await focusedText(page)
+    await page.keyboard.press('j')
+    const second = await focusedText(page)
+    expect(first).not.toBe('')
+    expect(second).not.toBe(first)
+    await page.keyboard.press('k')
+    expect(await focusedText(page)).toBe(first)
+    await page.keyboard.press('Enter')
+    await page.locator('main [aria-expanded="true"]').first().waitFor()
+    expect(new URL(page.url()).searchParams.get('open')).not.toBeNull()
+  })
+
+  it('the first Tab shows the way past the navigation', async () => {
+    const page = await open('/')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('href'))).toBe('#content')
+  })
+
+  it('whatever has the focus shows it', async () => {
+    const page = await open('/senders?domain=example.org')
+    const hidden: string[] = []
+    for (let step = 0; step < 30; step += 1) {
+      await page.keyboard.press('Tab')
+      const seen = await page.evaluate(() => {
+        const active = document.activeElement
+        if (active === null || active === document.body) return null
+        const style = getComputedStyle(active)
+        const hasRing = style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) >= 2
+        return { hasRing: hasRing || style.boxShadow !== 'none', html: active.outerHTML.slice(0, 120) }
+      })
+      if (seen !== null && !seen.hasRing) hidden.push(seen.html)
+    }
+    expect(hidden).toEqual([])
+  })
+
+  it('a URL holds every filter', async () => {
+    const page = await open('/senders?domain=example.org&decision=undecided')
+    const shown = await page.locator('main').textContent()
+    await page.reload()
+    await settled(page)
+    expect(await page.locator('main').textContent()).toBe(shown)
+    expect(page.url()).toContain('decision=undecided')
+  })
+})
+
+function focusedText(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.closest('[data-row]')?.textContent ?? '')
+}

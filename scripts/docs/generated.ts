@@ -1,8 +1,10 @@
 import { apiReference } from './api-reference.ts'
 import { cliReference } from './cli-reference.ts'
+import { configurationReference } from './configuration-reference.ts'
 
 /** Documents that are made from the program, by path. */
 export const generatedDocuments: Readonly<Record<string, () => Promise<string>>> = {
   'docs/api.md': apiReference,
   'docs/cli.md': cliReference,
+  'docs/configuration.md': configurationReference,
 }

@@ -1,0 +1,45 @@
+import { aggregateRefusals } from '../../packages/protocols/src/aggregate-report/refusals.ts'
+import { aggregateTolerances } from '../../packages/protocols/src/aggregate-report/tolerances.ts'
+
+/** docs/reports.md: what is read, and every departure that is tolerated or refused, by its code. */
+export async function reportReference(): Promise<string> {
+  const tolerances = Object.entries(aggregateTolerances).sort(([, left], [, right]) => left.entry - right.entry)
+  const lines = [
+    '# Reports',
+    '',
+    'What is read, and how odd reports are read. The tables of codes are made from the program by `npm run docs`; a test fails when they are out of date.',
+    '',
+    '## What is read',
+    '',
+    '| report | by | from |',
+    '| --- | --- | --- |',
+    '| aggregate (DMARC) | RFC 7489 Appendix C, RFC 9990, and everything between | XML |',
+    '| TLS | RFC 8460 | JSON |',
+    '| failure (DMARC, SPF, DKIM) | RFC 6591, RFC 9991; feedback about other things is told apart and noted | mail |',
+    '',
+    'They are found in mails, mbox files, maildir folders, gzip, zlib and zip, and in each other, up to three levels deep. What a thing is follows from its content; names and media types lie too often. Several reports in one mail or archive are all read.',
+    '',
+    '## How',
+    '',
+    '- Nothing is guessed towards *pass*. A verdict that is missing is *fail* where no result passes, else *unknown*.',
+    '- One odd field never costs the record, one odd record never costs the report.',
+    '- Each departure that is tolerated is stored with the report: its code, its place, the value as written and the value it was read as. The page of the report shows them.',
+    '- A report that cannot be read is kept in quarantine with the reason, and can be tried again after an upgrade.',
+    '- The content decides what is the same report. Some reporters use one report id for several contents; all are kept, and marked as possibly overlapping.',
+    '- A report counts for the UTC day on which its period begins. Nothing is spread over days.',
+    '',
+    '## Tolerated in aggregate reports',
+    '',
+    '| code | what was found, and how it is read |',
+    '| --- | --- |',
+    ...tolerances.map(([code, { text }]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`),
+    '',
+    '## Refused',
+    '',
+    '| code | why |',
+    '| --- | --- |',
+    ...Object.entries(aggregateRefusals).map(([code, text]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`),
+    '',
+  ]
+  return lines.join('\n')
+}

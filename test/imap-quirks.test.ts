@@ -41,6 +41,9 @@ function keepingIntake(): { readonly intake: Intake; readonly taken: string[] } 
     },
     async *ingestPaths() {},
     async *ingestStream() {},
+    async reparse() {
+      return 0
+    },
     async close() {},
   }
   return { intake, taken }

@@ -1,11 +1,10 @@
-import { createIntake } from '../intake/create-intake.ts'
 import type { Intake, PathResult } from '../intake/intake.ts'
 import { watchPaths } from '../intake/watch.ts'
 import type { Command, CommandContext } from './command.ts'
 import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { IngestReport } from './ingest-report.ts'
 import { openRunningInstance } from './instance.ts'
-import { openCommandStore } from './open-store.ts'
+import { openCommandIntake, openDryIntake } from './open-store.ts'
 
 /** Pause between two looks at the folders of `--watch`, where the system tells of no change. */
 const watchPollMs = 30_000
@@ -53,25 +52,20 @@ async function ingest(context: CommandContext): Promise<ExitCode> {
       return await takeResults(context, report, signal => instance.ingestPaths(context.arguments, signal))
     }
   }
-  const store = isDry ? null : await openCommandStore(configuration)
-  const keepsFailureReports = store === null ? false : await store.keepsFailureReports()
   const quarantineFolder = context.flags.text('quarantine')
-  const intake = createIntake(store?.store ?? null, {
-    tenant: 1,
-    threads: configuration.values['intake.threads'],
-    unpackedLimit: configuration.values['intake.unpacked-limit'],
-    keepsFailureReports: () => keepsFailureReports,
+  const more = {
     ...(quarantineFolder === undefined ? {} : { quarantineFolder }),
     ...(context.format === 'ndjson' ? { onRows: (text: string) => context.output.write(text) } : {}),
-  })
+  }
+  const opened = isDry ? null : await openCommandIntake(configuration, more)
+  const intake = opened?.intake ?? openDryIntake(configuration, more)
   try {
     if (context.flags.has('watch')) return await watchUntilStopped(context, report, intake)
     return await takeResults(context, report, signal =>
       intake.ingestPaths(context.arguments, { signal, onProgress: progress => report.progress(progress) }),
     )
   } finally {
-    await intake.close()
-    await store?.store.close()
+    await (opened ?? intake).close()
   }
 }
 

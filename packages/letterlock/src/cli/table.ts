@@ -13,6 +13,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'bring reports into the store: files, folders, mbox, maildir, stdin',
     load: async () => (await import('./ingest.ts')).command,
   },
+  reparse: {
+    summary: 'read kept reports again, as after an upgrade',
+    load: async () => (await import('./reparse.ts')).command,
+  },
   config: {
     summary: 'explain the configuration',
     load: async () => (await import('./config.ts')).command,

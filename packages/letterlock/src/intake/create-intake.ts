@@ -1,9 +1,17 @@
 import type { DeliveryVerdict } from '../store/intake-op.ts'
 import type { Store } from '../store/store.ts'
-import type { BytesInput, Intake, IntakeOptions, PathResult, PathsOptions, StreamInput } from './intake.ts'
+import type {
+  BytesInput,
+  Intake,
+  IntakeOptions,
+  PathResult,
+  PathsOptions,
+  ReparseInput,
+  StreamInput,
+} from './intake.ts'
 import { type FoundFile, findFiles } from './paths.ts'
 import { ResultQueue } from './result-queue.ts'
-import type { FileJob } from './worker-messages.ts'
+import type { FileJob, ToWorker } from './worker-messages.ts'
 import { type JobListener, WorkerPool } from './worker-pool.ts'
 
 /** Files that are given to threads before the first of them are durable. */
@@ -30,6 +38,7 @@ export function createIntake(store: Pick<Store, 'intakePort'> | null, options: I
     ingestPaths: (paths, pathsOptions = {}) => ingestPaths(pool, options, paths, pathsOptions),
     ingestStream: input => ingestStream(pool, options, input),
     ingestBytes: input => ingestBytes(pool, options, input),
+    reparse: input => reparse(pool, options, input),
     close: () => pool.close(),
   }
 }
@@ -81,40 +90,73 @@ async function sendStream(
   input: StreamInput,
   listener: JobListener,
 ): Promise<void> {
+  const { name, channel, trust } = input
+  const keepsFailureReports = options.keepsFailureReports()
+  await sendChunks(pool, input.stream, listener, id => {
+    return { type: 'open', job: { id, name, channel, trust, receivedAt: now() }, keepsFailureReports }
+  })
+}
+
+async function reparse(pool: WorkerPool, options: IntakeOptions, input: ReparseInput): Promise<number> {
+  const { stream, ...job } = input
+  const keepsFailureReports = options.keepsFailureReports()
+  let rows: number | null = null
+  let fault: string | null = null
+  const listener: JobListener = {
+    onVerdict: () => undefined,
+    onReparsed: given => {
+      rows = given
+    },
+    onDone: error => {
+      fault = error
+    },
+  }
+  await sendChunks(pool, stream, listener, id => ({ type: 'reparse', job: { id, ...job }, keepsFailureReports }))
+  if (rows === null) throw new Error(fault ?? 'the report could not be read again')
+  return rows
+}
+
+/** Sends a stream to a thread piece by piece, no faster than it is used; resolves when the job is done. */
+async function sendChunks(
+  pool: WorkerPool,
+  stream: AsyncIterable<Uint8Array>,
+  listener: JobListener,
+  open: (id: number) => ToWorker,
+): Promise<void> {
   let onWay = 0
   let isDone = false
   let wake: (() => void) | null = null
+  const change = async (): Promise<void> => {
+    await new Promise<void>(resolve => {
+      wake = resolve
+    })
+  }
   const id = pool.register({
-    onVerdict: listener.onVerdict,
+    ...listener,
     onDone: error => {
       isDone = true
-      wake?.()
       listener.onDone(error)
+      wake?.()
     },
     onUsed: bytes => {
       onWay -= bytes
       wake?.()
     },
   })
-  const { name, channel, trust } = input
-  const job = { id, name, channel, trust, receivedAt: now() }
-  const send = pool.start([id], { type: 'open', job, keepsFailureReports: options.keepsFailureReports() })
+  const send = pool.start([id], open(id))
   let fault: string | null = null
   try {
-    for await (const chunk of input.stream) {
+    for await (const chunk of stream) {
       if (isDone) return
       onWay += chunk.length
       send({ type: 'chunk', id, bytes: chunk })
-      while (onWay > streamWindowBytes && !isDone) {
-        await new Promise<void>(resolve => {
-          wake = resolve
-        })
-      }
+      while (onWay > streamWindowBytes && !isDone) await change()
     }
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error)
   }
   send({ type: 'close', id, error: fault })
+  while (!isDone) await change()
 }
 
 async function* ingestPaths(

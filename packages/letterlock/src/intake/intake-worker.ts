@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { IntakeStore } from '../store/intake-op.ts'
 import { createDryStore } from './dry-store.ts'
-import { JobRunner } from './job-runner.ts'
+import { JobRunner, type WorkerStore } from './job-runner.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts'
 
 /* The entry of a parse worker thread: jobs in, verdicts out; rows go straight to the writer of the store. */
@@ -11,11 +10,11 @@ const port = parentPort
 // The one place where the shape of what the main thread sends is taken on trust: both sides are this package.
 const setup = workerData as WorkerSetup
 
-async function openStore(): Promise<IntakeStore> {
-  if (setup.storePort === null) return createDryStore()
+async function openStore(): Promise<WorkerStore> {
+  if (setup.storePort === null) return { ...createDryStore(), reparse: async () => ({ rows: 0 }) }
   // Loaded here: a dry run needs nothing of the store.
-  const { connectIntake } = await import('../store/intake-port.ts')
-  return connectIntake(setup.storePort)
+  const { connectServedIntake } = await import('../store/intake-port.ts')
+  return connectServedIntake(setup.storePort)
 }
 
 const runner = new JobRunner({

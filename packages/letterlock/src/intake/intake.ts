@@ -37,6 +37,18 @@ export interface BytesInput {
   readonly receivedAt?: number
 }
 
+export interface ReparseInput {
+  /** Id of the report in the store. */
+  readonly report: number
+  /** Where in the delivery it stood, and the hash of its document. */
+  readonly path: string
+  readonly hash: Uint8Array
+  /** Name and time of the delivery. */
+  readonly name: string
+  readonly receivedAt: number
+  readonly stream: AsyncIterable<Uint8Array>
+}
+
 export interface PathsOptions {
   readonly signal?: AbortSignal
   /** How far the reading is; called often. */
@@ -67,6 +79,8 @@ export interface Intake {
   ingestStream(input: StreamInput): AsyncIterable<DeliveryVerdict>
   /** One delivery that is in memory already, such as a message fetched from a mailbox. */
   ingestBytes(input: BytesInput): Promise<DeliveryVerdict>
+  /** Reads one report again from kept bytes and rewrites it; gives the rows it has then. Use `reparseReport`. */
+  reparse(input: ReparseInput): Promise<number>
   /** Waits for what was begun, then ends the threads. */
   close(): Promise<void>
 }

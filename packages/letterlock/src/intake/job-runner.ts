@@ -9,14 +9,20 @@ import {
   readDelivery,
   type StepTarget,
 } from './read-delivery.ts'
+import { rereadReport } from './reread-report.ts'
 import { RowLines } from './row-lines.ts'
 import { openFileInput, openStreamInput, type SplitInput } from './split-input.ts'
-import { StepSink } from './step-sink.ts'
-import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts'
+import { StepSink, StepStream } from './step-sink.ts'
+import type { FromWorker, ReparseJob, ToWorker, WorkerSetup } from './worker-messages.ts'
+
+/** The store as a thread sees it. */
+export interface WorkerStore extends IntakeStore {
+  reparse(report: number, steps: AsyncIterable<IntakeOp>): Promise<{ readonly rows: number }>
+}
 
 export interface JobRunnerOptions {
   readonly setup: WorkerSetup
-  readonly store: IntakeStore
+  readonly store: WorkerStore
   readonly send: (message: FromWorker) => void
 }
 
@@ -66,10 +72,15 @@ export class JobRunner {
       }
       case 'open': {
         const { job } = message
-        const queue = new ChunkQueue(bytes => this.#options.send({ type: 'used', id: job.id, bytes }))
-        this.#streams.set(job.id, queue)
+        const queue = this.#openQueue(job.id)
         const options = this.#deliveryOptions(job, job.trust, message.keepsFailureReports)
-        this.#start({ id: job.id, open: () => openStreamInput(queue), options })
+        this.#start(job.id, () => this.#readJob({ id: job.id, open: () => openStreamInput(queue), options }))
+        return
+      }
+      case 'reparse': {
+        const { job } = message
+        const queue = this.#openQueue(job.id)
+        this.#start(job.id, () => this.#reparse(job, queue, message.keepsFailureReports))
         return
       }
       case 'chunk':
@@ -102,10 +113,16 @@ export class JobRunner {
     return { tenant, unpackedLimit, name, channel, receivedAt, trust, keepsFailureReports }
   }
 
+  #openQueue(id: number): ChunkQueue {
+    const queue = new ChunkQueue(bytes => this.#options.send({ type: 'used', id, bytes }))
+    this.#streams.set(id, queue)
+    return queue
+  }
+
   /** A stream may come in slowly: it runs beside the queue and holds nobody up. */
-  #start(job: Job): void {
-    this.#open.set(job.id, { waiting: 0, isRead: false, error: null })
-    const running = this.#runJob(job).then(() => {
+  #start(id: number, work: () => Promise<void>): void {
+    this.#open.set(id, { waiting: 0, isRead: false, error: null })
+    const running = this.#runJob(id, work).then(() => {
       this.#running.delete(running)
       this.#batch.flush()
     })
@@ -122,30 +139,48 @@ export class JobRunner {
 
   async #run(): Promise<void> {
     for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
-      await this.#runJob(job)
+      const next = job
+      await this.#runJob(next.id, () => this.#readJob(next))
       // What waits is written at once when there is nothing more to read it with.
       if (this.#queue.length === 0) this.#batch.flush()
     }
     this.#isRunning = false
   }
 
-  async #runJob(job: Job): Promise<void> {
-    const open = this.#open.get(job.id)
+  async #runJob(id: number, work: () => Promise<void>): Promise<void> {
+    const open = this.#open.get(id)
     try {
-      const split = await job.open()
-      if (split.kind === 'one') await this.#deliver(job.id, split.input, job.options)
-      else {
-        for await (const message of split.messages) {
-          const options = { ...job.options, name: `${job.options.name}#${message.number}`, channel: 'mbox' as const }
-          await this.#deliver(job.id, { kind: 'bytes', bytes: message.bytes, isCut: message.isCut }, options)
-        }
-      }
+      await work()
     } catch (error) {
       if (open !== undefined) open.error = error instanceof Error ? error.message : String(error)
     }
-    this.#streams.delete(job.id)
+    this.#streams.delete(id)
     if (open !== undefined) open.isRead = true
-    this.#closeWhenDone(job.id)
+    this.#closeWhenDone(id)
+  }
+
+  async #readJob(job: Job): Promise<void> {
+    const split = await job.open()
+    if (split.kind === 'one') {
+      await this.#deliver(job.id, split.input, job.options)
+      return
+    }
+    for await (const message of split.messages) {
+      const options = { ...job.options, name: `${job.options.name}#${message.number}`, channel: 'mbox' as const }
+      await this.#deliver(job.id, { kind: 'bytes', bytes: message.bytes, isCut: message.isCut }, options)
+    }
+  }
+
+  async #reparse(job: ReparseJob, queue: ChunkQueue, keepsFailureReports: boolean): Promise<void> {
+    const options = this.#deliveryOptions({ ...job, channel: 'file' }, 'operator', keepsFailureReports)
+    const steps = new StepStream()
+    const written = this.#options.store.reparse(job.report, steps)
+    written.catch(error => steps.stop(error instanceof Error ? error : new Error(String(error))))
+    const isFound = await rereadReport(queue, job, options, steps)
+    if (isFound) steps.end()
+    else steps.fail(new Error('the kept bytes cannot be read as this report any more'))
+    const { rows } = await written
+    this.#options.send({ type: 'reparsed', id: job.id, rows })
   }
 
   async #deliver(id: number, input: DeliveryInput, options: DeliveryOptions): Promise<void> {

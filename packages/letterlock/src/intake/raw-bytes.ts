@@ -23,7 +23,8 @@ function piece(seq: number, bytes: Buffer): Piece {
   const isPacked = looksPacked(bytes)
   // Archives do not get smaller; level 1 finds what repeats in XML, and deflates base64 by a quarter.
   const level = isPacked ? constants.Z_NO_COMPRESSION : constants.Z_BEST_SPEED
-  return { op: 'piece', seq, size: bytes.length, bytes: deflateRawSync(bytes, { level }) }
+  // An exact copy: the output is a view of a larger buffer, and a view goes to another thread with all of its buffer.
+  return { op: 'piece', seq, size: bytes.length, bytes: new Uint8Array(deflateRawSync(bytes, { level })) }
 }
 
 /** gzip and zip by their first bytes. */

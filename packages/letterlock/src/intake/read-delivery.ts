@@ -4,6 +4,7 @@ import type { Channel, DeliveryVerdict, DocumentVerdict, IntakeOp } from '../sto
 import { readAggregateDocument } from './aggregate-document.ts'
 import type { IntakeTrust } from './intake.ts'
 import { piecesOf, RawBytes } from './raw-bytes.ts'
+import { tlsContextOf } from './tls-context.ts'
 import { mailBytesLimit, outsideUnpackedLimit, unwrap } from './unwrap.ts'
 import type { Document, MailContext } from './unwrap-document.ts'
 
@@ -161,12 +162,7 @@ class DeliveryReading {
   #readTls(document: Extract<Document, { kind: 'tls-json' }>): void {
     const { bytes } = document.content
     const hash = createHash('sha256').update(bytes).digest()
-    const { mail } = document
-    const result = readTlsReport(bytes, {
-      policyDomain: mail?.tlsReportDomain ?? tlsDomainOfFileName(document.fileName) ?? mail?.toDomain ?? null,
-      submitterDomain: mail?.fromDomain ?? null,
-      syntheticId: `synthetic-${hash.toString('hex').slice(0, 32)}`,
-    })
+    const result = readTlsReport(bytes, tlsContextOf(document, hash))
     if (!result.ok) {
       this.#quarantine(document.delivery, document.path, result.fault.code, result.fault.text)
       return
@@ -246,10 +242,3 @@ class OpeningTarget implements StepTarget {
 const tooLargeText = `The message is larger than ${mailBytesLimit / 1_048_576} MiB. Only its beginning is kept.`
 
 const nothingRead = { kind: 'none', reportId: null, rows: 0, messages: 0, deviations: {} } as const
-
-/** RFC 8460 s5.1: the file name is submitter, `!`, policy domain, `!`, begin, `!`, end. */
-function tlsDomainOfFileName(fileName: string | null): string | null {
-  const parts = fileName?.split('!') ?? []
-  const domain = parts.length >= 4 ? parts[1] : undefined
-  return domain === undefined || domain === '' ? null : domain.toLowerCase()
-}

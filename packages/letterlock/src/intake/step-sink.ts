@@ -63,7 +63,7 @@ export class StepSink {
 }
 
 /** Steps between a reader that pushes and a writer that pulls. */
-class StepStream implements AsyncIterable<IntakeOp> {
+export class StepStream implements AsyncIterable<IntakeOp> {
   readonly #waiting: IntakeOp[] = []
   #wakeReader: (() => void) | null = null
   #wakeWriter: (() => void) | null = null

@@ -1,4 +1,4 @@
-import type { FailureParts } from '@letterlock/protocols'
+import type { FailureParts, MimeDeviationCode } from '@letterlock/protocols'
 
 /** Why something could not be unwrapped. Callers switch on it; the text beside it is for people. */
 export type UnwrapFaultCode =
@@ -9,6 +9,7 @@ export type UnwrapFaultCode =
   | 'too-many-parts'
   | 'bad-archive'
   | 'encrypted-archive'
+  | 'encrypted-mail'
   | 'bad-compression'
   | 'not-a-report'
 
@@ -20,6 +21,7 @@ export type UnwrapNoteCode =
   | 'truncated-compression'
   | 'trailing-bytes'
   | 'broken-compression-header'
+  | MimeDeviationCode
 
 export interface UnwrapFault {
   readonly code: UnwrapFaultCode

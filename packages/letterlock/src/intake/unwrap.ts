@@ -1,7 +1,9 @@
 import type { Document } from './unwrap-document.ts'
+import { StreamState, UnpackBudget } from './unwrap-inflate.ts'
+import { UnwrapWalk } from './unwrap-walk.ts'
 
-/** Bytes of a mail, and of an upload, at most (AGG-030). */
-export const mailBytesLimit = 26_214_400
+export { mailBytesLimit } from './unwrap-walk.ts'
+
 /** Bytes that all parts of a mail or an upload may unpack to (AGG-030). */
 export const outsideUnpackedLimit = 104_857_600
 /** Bytes that a file given by the operator may unpack to (AGG-030). */
@@ -9,7 +11,7 @@ export const operatorUnpackedLimit = 1_073_741_824
 
 /**
  * What to unwrap. A stream is read to its end, also where the answer is known earlier, so that a tap on it sees all
- * bytes; only after a `too-large` it is left. `path` names the same bytes as a file: a large zip is then read there,
+ * bytes; only over `bytesLimit` it is left. `path` names the same bytes as a file: a large zip is then read there,
  * because its directory stands at its end. Without it a zip is held in memory and may have `zipInMemoryLimit` bytes.
  */
 export type UnwrapInput =
@@ -27,17 +29,71 @@ export interface UnwrapOptions {
 
 /**
  * Finds the reports in bytes of any kind: mail, gzip, zlib, zip, XML, JSON, nested in each other (report-tolerance
- * 86 to 104). Content decides what a thing is, never its name or media type. Never throws for what the bytes hold;
- * errors of reading the stream itself are passed on.
+ * 86 to 104). Content decides what a thing is, never its name or media type. Gives at least one document. Never throws
+ * for what the bytes hold; errors of reading the stream itself are passed on.
  */
 export async function* unwrap(input: UnwrapInput, options: UnwrapOptions): AsyncGenerator<Document> {
-  void input
-  yield {
-    kind: 'none',
+  const walk = new UnwrapWalk(new UnpackBudget(options.unpackedLimit))
+  if ('bytes' in input) {
+    const { buffer, byteOffset, byteLength } = input.bytes
+    const bytes = Buffer.from(buffer, byteOffset, byteLength)
+    if (byteLength > (options.bytesLimit ?? Number.POSITIVE_INFINITY)) {
+      yield tooLarge(options)
+      return
+    }
+    yield* walk.start({ kind: 'bytes', bytes }, options.name, null)
+    return
+  }
+  const state = new StreamState()
+  const iterator = input.stream[Symbol.asyncIterator]()
+  try {
+    const chunks = limited(iterator, options, state)
+    yield* walk.start({ kind: 'stream', chunks, state }, options.name, input.path ?? null)
+    if (state.fault === null) await drain(iterator)
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+/** The bytes up to the limit; over it, the fault in `state` says so. Does not close the stream: the rest is drained. */
+async function* limited(
+  iterator: AsyncIterator<Uint8Array>,
+  options: UnwrapOptions,
+  state: StreamState,
+): AsyncGenerator<Uint8Array> {
+  let left = options.bytesLimit ?? Number.POSITIVE_INFINITY
+  for (;;) {
+    const step = await iterator.next()
+    if (step.done === true) return
+    left -= step.value.length
+    if (left < 0) {
+      state.fault = inputTooLarge(options)
+      return
+    }
+    yield step.value
+  }
+}
+
+async function drain(iterator: AsyncIterator<Uint8Array>): Promise<void> {
+  for (;;) {
+    const step = await iterator.next()
+    if (step.done === true) return
+  }
+}
+
+function tooLarge(options: UnwrapOptions): Document {
+  return {
+    kind: 'unreadable',
     path: options.name,
     fileName: options.name,
     mail: null,
     delivery: null,
-    notes: [{ code: 'empty', text: 'Nothing was read.' }],
+    notes: [],
+    fault: inputTooLarge(options),
   }
+}
+
+function inputTooLarge(options: UnwrapOptions): { readonly code: 'too-large'; readonly text: string } {
+  const mebibytes = Math.floor((options.bytesLimit ?? 0) / 1_048_576)
+  return { code: 'too-large', text: `It is larger than ${mebibytes} MiB, the limit for mails and uploads.` }
 }

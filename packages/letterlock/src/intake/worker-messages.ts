@@ -43,11 +43,22 @@ export interface StreamJob {
   readonly receivedAt: number
 }
 
+/** A report that is read again: its delivery comes as a stream. */
+export interface ReparseJob {
+  readonly id: number
+  readonly report: number
+  readonly path: string
+  readonly hash: Uint8Array
+  readonly name: string
+  readonly receivedAt: number
+}
+
 /** From the main thread to a parse worker. `keepsFailureReports` holds for the jobs of the message. */
 export type ToWorker =
   | { readonly type: 'files'; readonly jobs: readonly FileJob[]; readonly keepsFailureReports: boolean }
   | { readonly type: 'bytes'; readonly job: BytesJob; readonly keepsFailureReports: boolean }
   | { readonly type: 'open'; readonly job: StreamJob; readonly keepsFailureReports: boolean }
+  | { readonly type: 'reparse'; readonly job: ReparseJob; readonly keepsFailureReports: boolean }
   | { readonly type: 'chunk'; readonly id: number; readonly bytes: Uint8Array }
   /** The end of a stream; `error` where its origin broke off. */
   | { readonly type: 'close'; readonly id: number; readonly error: string | null }
@@ -58,6 +69,7 @@ export type ToWorker =
 /** From a parse worker to the main thread. */
 export type FromWorker =
   | { readonly type: 'verdict'; readonly id: number; readonly verdict: DeliveryVerdict }
+  | { readonly type: 'reparsed'; readonly id: number; readonly rows: number }
   /** Every delivery of the job is durable, or `error` says why it is not. */
   | { readonly type: 'done'; readonly id: number; readonly error: string | null }
   /** Bytes of a stream that were used up: as many more may be sent. */

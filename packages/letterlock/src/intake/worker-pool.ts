@@ -25,6 +25,7 @@ export interface JobListener {
   readonly onVerdict: (verdict: Extract<FromWorker, { type: 'verdict' }>['verdict']) => void
   readonly onDone: (error: string | null) => void
   readonly onUsed?: (bytes: number) => void
+  readonly onReparsed?: (rows: number) => void
 }
 
 interface Thread {
@@ -115,6 +116,9 @@ export class WorkerPool {
       }
       case 'used':
         this.#listeners.get(message.id)?.onUsed?.(message.bytes)
+        return
+      case 'reparsed':
+        this.#listeners.get(message.id)?.onReparsed?.(message.rows)
         return
       case 'rows':
         void (this.#options.onRows?.(message.text) ?? Promise.resolve()).finally(() =>

@@ -1,0 +1,85 @@
+import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import type { StreamEnd, UnwrapFault, UnwrapNote } from './unwrap-document.ts'
+
+export type Compression = 'gzip' | 'zlib' | 'deflate'
+
+/**
+ * Bytes that are handled in one piece: the largest real report has 3.6 MB. What is larger goes through streams, so
+ * that memory stays flat.
+ */
+export const inlineBytesLimit = 4_194_304
+
+/** The bytes that may still be unpacked from one input, at all levels together (AGG-030). */
+export class UnpackBudget {
+  readonly limit: number
+  #left: number
+
+  constructor(limit: number) {
+    this.limit = limit
+    this.#left = limit
+  }
+
+  get left(): number {
+    return this.#left
+  }
+
+  /** False where the bytes are more than what is left. */
+  take(bytes: number): boolean {
+    this.#left -= bytes
+    return this.#left >= 0
+  }
+
+  fault(): UnwrapFault {
+    return {
+      code: 'unpacks-too-large',
+      text: `It unpacks to more than ${this.limit.toLocaleString('en')} bytes. No report of this kind does.`,
+    }
+  }
+}
+
+/** How a stream of bytes ended; filled while it is read. */
+export class StreamState {
+  fault: UnwrapFault | null = null
+  readonly notes: UnwrapNote[] = []
+
+  end(): StreamEnd {
+    return { fault: this.fault, notes: this.notes }
+  }
+}
+
+/** Unpacked bytes; or `not-small`: too large, or not sound, so that only the stream tells; or over the budget. */
+export function inflateSmall(
+  compressed: Buffer,
+  compression: Compression,
+  budget: UnpackBudget,
+): Buffer | 'not-small' | 'over-budget' {
+  const roomy = Math.min(inlineBytesLimit, budget.left)
+  const expected = compression === 'gzip' && compressed.length > 18 ? compressed.readUInt32LE(compressed.length - 4) : 0
+  if (expected > inlineBytesLimit && expected < compressed.length * 1_100) return 'not-small'
+  try {
+    const options = {
+      maxOutputLength: Math.max(1, roomy),
+      chunkSize: expected > 0 && expected <= 262_144 ? Math.max(expected + 64, 1_024) : 16_384,
+    }
+    const bytes = inflateNow(compressed, compression, options)
+    return budget.take(bytes.length) ? bytes : 'over-budget'
+  } catch (error) {
+    const isTooLarge = error instanceof RangeError
+    return isTooLarge && budget.left < inlineBytesLimit ? 'over-budget' : 'not-small'
+  }
+}
+
+function inflateNow(
+  bytes: Buffer,
+  compression: Compression,
+  options: { maxOutputLength: number; chunkSize: number },
+): Buffer {
+  switch (compression) {
+    case 'gzip':
+      return gunzipSync(bytes, options)
+    case 'zlib':
+      return inflateSync(bytes, options)
+    case 'deflate':
+      return inflateRawSync(bytes, options)
+  }
+}

@@ -1,0 +1,521 @@
+import {
+  looksLikeTextFailureReport,
+  type MimePart,
+  partContent,
+  readCmsContent,
+  readMimeMessage,
+} from '@letterlock/protocols'
+import type { Document, MailContext, UnwrapFault, UnwrapNote } from './unwrap-document.ts'
+import { type Compression, inflateSmall, inlineBytesLimit, StreamState, type UnpackBudget } from './unwrap-inflate.ts'
+import { inflateStream } from './unwrap-inflate-stream.ts'
+import {
+  failureIdentity,
+  isClaimedReport,
+  isMediaOnly,
+  isOpaqueSignature,
+  isReportName,
+  mailContext,
+  sortParts,
+} from './unwrap-mail.ts'
+import { sniff, sniffBytes } from './unwrap-sniff.ts'
+import { archiveMembersLimit, type ZipMember, zipInMemoryLimit, zipMembers } from './unwrap-zip.ts'
+
+/** Levels of compression and archives in each other, and of mails in each other (report-tolerance 87, 99). */
+export const nestingLimit = 3
+/** Bytes of a mail at most, and of an upload (AGG-030). */
+export const mailBytesLimit = 26_214_400
+/** Bytes of a TLS report at most, unpacked (TLSRPT-031). */
+export const jsonBytesLimit = 16_777_216
+/** Characters of one name in a path: names are labels, and a hostile one may be as long as the mail. */
+export const nameLimit = 255
+
+/** Bytes on their way: whole, or as a stream that was read in part. */
+type Content =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'stream'; readonly chunks: AsyncIterable<Uint8Array>; readonly state: StreamState }
+
+/** Where the content stands and what is known about it. */
+interface Place {
+  readonly path: string
+  readonly fileName: string | null
+  readonly mail: MailContext | null
+  readonly delivery: MailContext | null
+  readonly archives: number
+  readonly mails: number
+  readonly notes: readonly UnwrapNote[]
+  /**
+   * `asked`: a person gave it, so it gets an answer in any case. `claimed`: its name or type says that it is a report.
+   * `found`: it stands beside others, and is passed over where it is no report.
+   */
+  readonly standing: 'asked' | 'claimed' | 'found'
+  /** File with the same bytes, for archives that are too large for memory. */
+  readonly file: string | null
+}
+
+/** One walk through one input: the budget and the number of members are shared by all levels. */
+export class UnwrapWalk {
+  readonly #budget: UnpackBudget
+  #members = 0
+
+  constructor(budget: UnpackBudget) {
+    this.#budget = budget
+  }
+
+  async *start(content: Content, name: string, file: string | null): AsyncGenerator<Document> {
+    const fileName = lastName(name)
+    yield* this.#walk(content, {
+      path: label(name),
+      fileName,
+      mail: null,
+      delivery: null,
+      archives: 0,
+      mails: 0,
+      notes: [],
+      standing: 'asked',
+      file,
+    })
+  }
+
+  async *#walk(content: Content, place: Place): AsyncGenerator<Document> {
+    if (content.kind === 'bytes') {
+      yield* this.#walkBytes(content.bytes, place)
+      return
+    }
+    const peeked = await peek(content.chunks, inlineBytesLimit)
+    if (content.state.fault !== null) {
+      await peeked.close()
+      yield unreadable(place, content.state.fault)
+      return
+    }
+    if (peeked.isAll) {
+      yield* this.#walkBytes(peeked.head, { ...place, notes: [...place.notes, ...content.state.notes] })
+      return
+    }
+    yield* this.#walkStream(peeked, content.state, place)
+  }
+
+  async *#walkBytes(bytes: Buffer, place: Place): AsyncGenerator<Document> {
+    const kind = sniff(bytes, true)
+    switch (kind) {
+      case 'gzip':
+      case 'zlib':
+      case 'deflate':
+        yield* this.#inflate(bytes, kind, place)
+        return
+      case 'zip':
+        yield* this.#zip(bytes, place)
+        return
+      case 'mail':
+        yield* bytes.length > mailBytesLimit ? [unreadable(place, mailTooLarge)] : this.#mail(bytes, place)
+        return
+      case 'aggregate-xml':
+        yield { ...shown(place), kind: 'aggregate-xml', content: { kind: 'bytes', bytes } }
+        return
+      case 'tls-json':
+        yield { ...shown(place), kind: 'tls-json', content: { kind: 'bytes', bytes } }
+        return
+      case 'other-xml':
+        // The reader of reports says best what is wrong with it.
+        if (place.standing !== 'found')
+          yield { ...shown(place), kind: 'aggregate-xml', content: { kind: 'bytes', bytes } }
+        return
+      case 'other-json':
+        if (place.standing !== 'found') yield { ...shown(place), kind: 'tls-json', content: { kind: 'bytes', bytes } }
+        return
+      default:
+        yield* withoutReport(kind, place)
+    }
+  }
+
+  /** Content that is too large to hold. Only aggregate reports may be; the others have limits below. */
+  async *#walkStream(peeked: Peeked, state: StreamState, place: Place): AsyncGenerator<Document> {
+    const kind = sniff(peeked.head.subarray(0, sniffBytes), false)
+    switch (kind) {
+      case 'gzip':
+      case 'zlib':
+      case 'deflate':
+        yield* this.#inflate(peeked.chunks(), kind, place)
+        return
+      case 'zip':
+        if (place.file !== null) yield* this.#zip({ path: place.file }, place)
+        else yield* this.#collected(peeked, zipInMemoryLimit, zipTooLarge, state, place)
+        return
+      case 'mail':
+        yield* this.#collected(peeked, mailBytesLimit, mailTooLarge, state, place)
+        return
+      case 'tls-json':
+      case 'other-json':
+        yield* this.#collected(peeked, jsonBytesLimit, jsonTooLarge, state, place)
+        return
+      case 'aggregate-xml':
+      case 'other-xml':
+        if (kind === 'other-xml' && place.standing === 'found') return
+        yield {
+          ...shown(place),
+          kind: 'aggregate-xml',
+          content: { kind: 'stream', chunks: peeked.chunks(), end: () => state.end() },
+        }
+        return
+      default:
+        yield* withoutReport(kind, place)
+    }
+  }
+
+  async *#collected(
+    peeked: Peeked,
+    limit: number,
+    tooLarge: UnwrapFault,
+    state: StreamState,
+    place: Place,
+  ): AsyncGenerator<Document> {
+    const bytes = await collect(peeked.chunks(), limit)
+    const fault = state.fault ?? (bytes === null ? tooLarge : null)
+    if (fault !== null || bytes === null) yield unreadable(place, fault ?? tooLarge)
+    else yield* this.#walkBytes(bytes, { ...place, notes: [...place.notes, ...state.notes] })
+  }
+
+  async *#inflate(
+    packed: Buffer | AsyncIterable<Uint8Array>,
+    compression: Compression,
+    outer: Place,
+  ): AsyncGenerator<Document> {
+    if (outer.archives === nestingLimit) {
+      yield unreadable(outer, tooDeep)
+      return
+    }
+    const standing = outer.standing === 'found' && isReportName(outer.fileName ?? '') ? 'claimed' : outer.standing
+    const place: Place = { ...outer, standing, archives: outer.archives + 1, file: null }
+    if (Buffer.isBuffer(packed)) {
+      const bytes = inflateSmall(packed, compression, this.#budget)
+      if (bytes === 'over-budget') {
+        yield unreadable(place, this.#budget.fault())
+        return
+      }
+      if (bytes !== 'not-small') {
+        yield* this.#walkBytes(bytes, place)
+        return
+      }
+    }
+    const state = new StreamState()
+    const source = Buffer.isBuffer(packed) ? only(packed) : packed
+    const chunks = inflateStream(source, compression, this.#budget, state)
+    yield* this.#walk({ kind: 'stream', chunks, state }, place)
+  }
+
+  async *#zip(source: Buffer | { readonly path: string }, outer: Place): AsyncGenerator<Document> {
+    if (outer.archives === nestingLimit) {
+      yield unreadable(outer, tooDeep)
+      return
+    }
+    let found = 0
+    let files = 0
+    for await (const member of zipMembers(source)) {
+      if ('code' in member) {
+        yield unreadable(outer, member)
+        return
+      }
+      files += 1
+      this.#members += 1
+      if (this.#members > archiveMembersLimit) {
+        yield unreadable(outer, tooManyMembers)
+        return
+      }
+      const place: Place = {
+        ...outer,
+        path: `${outer.path}/${label(member.name)}`,
+        fileName: lastName(member.name) ?? outer.fileName,
+        archives: outer.archives + 1,
+        standing: isReportName(member.name) ? 'claimed' : 'found',
+        file: null,
+      }
+      for await (const document of this.#member(member, place)) {
+        found += 1
+        yield document
+      }
+    }
+    if (found === 0 && outer.standing !== 'found') {
+      yield unreadable(outer, { code: 'not-a-report', text: emptyArchiveText(files) })
+    }
+  }
+
+  async *#member(member: ZipMember, place: Place): AsyncGenerator<Document> {
+    if (!member.isReadable) {
+      if (member.isEncrypted) yield unreadable(place, encrypted)
+      else
+        yield unreadable(place, {
+          code: 'bad-archive',
+          text: 'The archive member is packed in a way that is not known.',
+        })
+      return
+    }
+    let packed: Buffer | AsyncIterable<Uint8Array>
+    try {
+      packed = await member.packed()
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : 'unreadable'
+      yield unreadable(place, { code: 'bad-archive', text: `The archive member cannot be read: ${detail}.` })
+      return
+    }
+    // The archive is one level; that its member is packed is not another one.
+    if (member.compression !== null)
+      yield* this.#inflate(packed, member.compression, { ...place, archives: place.archives - 1 })
+    else if (Buffer.isBuffer(packed)) yield* this.#stored(packed, place)
+    else yield* this.#walk({ kind: 'stream', chunks: packed, state: new StreamState() }, place)
+  }
+
+  async *#stored(bytes: Buffer, place: Place): AsyncGenerator<Document> {
+    if (this.#budget.take(bytes.length)) yield* this.#walkBytes(bytes, place)
+    else yield unreadable(place, this.#budget.fault())
+  }
+
+  async *#mail(bytes: Buffer, outer: Place): AsyncGenerator<Document> {
+    if (outer.mails === nestingLimit) {
+      yield unreadable(outer, tooDeep)
+      return
+    }
+    const message = readMimeMessage(bytes)
+    const mail = mailContext(bytes, message.header)
+    const place: Place = {
+      ...outer,
+      mail,
+      delivery: outer.delivery ?? mail,
+      mails: outer.mails + 1,
+      notes: [...outer.notes, ...message.deviations.map(code => ({ code, text: mimeTexts[code] }))],
+      standing: 'found',
+      file: null,
+    }
+    let found = 0
+    for await (const document of this.#entity(bytes, message, place)) {
+      found += 1
+      yield document
+    }
+    if (message.deviations.includes('mime-too-many-parts')) yield unreadable(place, tooManyParts)
+    else if (found === 0 && outer.standing !== 'found') {
+      yield { ...shown(place), kind: 'none', notes: [...place.notes, mailWithoutReport] }
+    }
+  }
+
+  /** The parts of a mail, or of what an opaque signature holds. */
+  async *#entity(bytes: Buffer, message: ReturnType<typeof readMimeMessage>, place: Place): AsyncGenerator<Document> {
+    const date = place.mail?.date ?? null
+    const { failures, others } = sortParts(bytes, message, date)
+    for (const { parts, name } of failures) {
+      yield {
+        ...shown(partPlace(place, name)),
+        kind: 'failure',
+        parts,
+        content: { kind: 'bytes', bytes: failureIdentity(parts) },
+      }
+    }
+    let found = failures.length
+    const texts: Buffer[] = []
+    for (const part of others) {
+      if (isMediaOnly(part)) continue
+      const content = partContent(bytes, part)
+      const buffer = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+      for await (const document of this.#part(part, buffer, partPlace(place, part.fileName))) {
+        found += 1
+        yield document
+      }
+      if (part.mediaType === 'text/plain') texts.push(buffer)
+    }
+    if (found > 0) return
+    for (const text of texts) {
+      if (!looksLikeTextFailureReport(text)) continue
+      const parts = { feedback: null, original: null, text, mailDate: date }
+      yield { ...shown(place), kind: 'failure', parts, content: { kind: 'bytes', bytes: failureIdentity(parts) } }
+      return
+    }
+  }
+
+  async *#part(part: MimePart, bytes: Buffer, at: Place): AsyncGenerator<Document> {
+    if (isOpaqueSignature(part)) {
+      yield* this.#opaque(bytes, at)
+      return
+    }
+    const place: Place = isClaimedReport(part) ? { ...at, standing: 'claimed' } : at
+    if (/^message\/(?:rfc822|global)$/.test(part.mediaType)) {
+      yield* this.#mail(bytes, place)
+      return
+    }
+    // A text that looks like a mail is a quotation, unless it is attached.
+    if (part.mediaType.startsWith('text/') && part.fileName === null && sniff(bytes, true) === 'mail') return
+    yield* this.#walkBytes(bytes, place)
+  }
+
+  async *#opaque(bytes: Buffer, place: Place): AsyncGenerator<Document> {
+    const signed = readCmsContent(bytes)
+    if (signed.kind === 'enveloped') yield unreadable(place, encryptedMail)
+    if (signed.kind !== 'content') return
+    if (place.mails === nestingLimit) {
+      yield unreadable(place, tooDeep)
+      return
+    }
+    const inner = Buffer.from(signed.bytes.buffer, signed.bytes.byteOffset, signed.bytes.byteLength)
+    yield* this.#entity(inner, readMimeMessage(inner), { ...place, mails: place.mails + 1 })
+  }
+}
+
+const mimeTexts = {
+  'mime-content-type-alias': 'The mail writes ContentType in place of Content-Type.',
+  'mime-no-boundary': 'A multipart has no boundary, or its boundary does not occur.',
+  'mime-not-closed': 'A multipart has no end; its last part may be cut.',
+  'mime-too-many-parts': 'The mail has more parts than are looked at.',
+  'mime-too-deep': 'Multiparts are nested deeper than is looked at.',
+} as const
+
+const tooDeep: UnwrapFault = {
+  code: 'too-deep',
+  text: `Archives or mails are nested more than ${nestingLimit} levels deep. No reporter does that.`,
+}
+const tooManyMembers: UnwrapFault = {
+  code: 'too-many-members',
+  text: `The archive has more than ${archiveMembersLimit} files. Those before were read.`,
+}
+const tooManyParts: UnwrapFault = {
+  code: 'too-many-parts',
+  text: 'The mail has more parts than are looked at. Those before were read.',
+}
+const encrypted: UnwrapFault = { code: 'encrypted-archive', text: 'The archive is protected by a password.' }
+const encryptedMail: UnwrapFault = {
+  code: 'encrypted-mail',
+  text: 'The mail is encrypted (S/MIME); only its recipient can open it.',
+}
+const mailTooLarge: UnwrapFault = {
+  code: 'too-large',
+  text: `The mail is larger than ${mailBytesLimit / 1_048_576} MiB.`,
+}
+const jsonTooLarge: UnwrapFault = {
+  code: 'too-large',
+  text: `The JSON document is larger than ${jsonBytesLimit / 1_048_576} MiB.`,
+}
+const zipTooLarge: UnwrapFault = {
+  code: 'too-large',
+  text: `A zip archive of more than ${zipInMemoryLimit / 1_048_576} MiB can be read from a file only, not from a stream.`,
+}
+const mailWithoutReport: UnwrapNote = { code: 'mail-without-report', text: 'The mail holds no report.' }
+
+function emptyArchiveText(files: number): string {
+  return files === 0 ? 'The archive holds no file.' : 'None of the files in the archive is a report.'
+}
+
+/** Nothing readable: quiet where it is empty, an answer where somebody asked, silence beside other things. */
+function* withoutReport(kind: ReturnType<typeof sniff>, place: Place): Generator<Document> {
+  if (place.standing === 'found') return
+  switch (kind) {
+    case 'empty':
+      yield { ...shown(place), kind: 'none', notes: [...place.notes, { code: 'empty', text: 'The file is empty.' }] }
+      return
+    case 'unused':
+      yield {
+        ...shown(place),
+        kind: 'none',
+        notes: [...place.notes, { code: 'unused', text: 'The file only says that it is unused.' }],
+      }
+      return
+    case 'html':
+      yield unreadable(place, { code: 'not-a-report', text: 'This is a web page (HTML), not a report.' })
+      return
+    case 'text':
+      yield unreadable(place, { code: 'not-a-report', text: 'This is plain text, neither a mail nor a report.' })
+      return
+    case 'other-archive':
+      yield unreadable(place, {
+        code: 'bad-archive',
+        text: 'This kind of archive is not read; reports come as gzip or zip.',
+      })
+      return
+    default:
+      yield unreadable(place, { code: 'not-a-report', text: 'The bytes are no mail, no archive and no report.' })
+  }
+}
+
+function partPlace(place: Place, name: string | null): Place {
+  return name === null ? place : { ...place, path: `${place.path}/${label(name)}`, fileName: lastName(name) }
+}
+
+/** What a document tells about its place. */
+function shown(place: Place): Pick<Document, 'path' | 'fileName' | 'mail' | 'delivery' | 'notes'> {
+  const { path, fileName, mail, delivery, notes } = place
+  return { path, fileName, mail, delivery, notes }
+}
+
+function unreadable(place: Place, fault: UnwrapFault): Document {
+  return { ...shown(place), kind: 'unreadable', fault }
+}
+
+/** A name for people: one line, of bounded length. */
+function label(name: string): string {
+  const line = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
+  return line.length > nameLimit ? `${line.slice(0, nameLimit)}…` : line
+}
+
+/** The name without folders; null where nothing is left. */
+function lastName(name: string): string | null {
+  const last = label(name).split(/[\\/]/).at(-1)?.trim() ?? ''
+  return last === '' ? null : last
+}
+
+interface Peeked {
+  readonly head: Buffer
+  readonly isAll: boolean
+  /** Everything, from the start; may be asked once. */
+  readonly chunks: () => AsyncIterable<Uint8Array>
+  readonly close: () => Promise<void>
+}
+
+/** Reads until more than `limit` bytes are there, or all. */
+async function peek(source: AsyncIterable<Uint8Array>, limit: number): Promise<Peeked> {
+  const iterator = source[Symbol.asyncIterator]()
+  const parts: Uint8Array[] = []
+  let size = 0
+  let isAll = false
+  while (size <= limit && !isAll) {
+    const step = await iterator.next()
+    if (step.done === true) isAll = true
+    else {
+      parts.push(step.value)
+      size += step.value.length
+    }
+  }
+  const only = parts.length === 1 ? parts[0] : undefined
+  const head =
+    only === undefined ? Buffer.concat(parts, size) : Buffer.from(only.buffer, only.byteOffset, only.byteLength)
+  return {
+    head,
+    isAll,
+    chunks: () => replay(head, iterator),
+    close: async () => {
+      await iterator.return?.()
+    },
+  }
+}
+
+async function* replay(head: Buffer, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield head
+    for (;;) {
+      const step = await iterator.next()
+      if (step.done === true) return
+      yield step.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** All bytes, or null where they are more than `limit`. */
+async function collect(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer | null> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    size += chunk.length
+    if (size > limit) return null
+    parts.push(chunk)
+  }
+  return Buffer.concat(parts, size)
+}

@@ -8,7 +8,7 @@ import {
   type ReportValues,
   type SpfResult,
 } from '@letterlock/protocols'
-import type { SenderIds, SenderQuestion } from './sender-ids.ts'
+import type { SenderAnswer, SenderIds, SenderQuestion } from './sender-ids.ts'
 import {
   cellColumns,
   type Dictionary,
@@ -142,11 +142,12 @@ export class AggregateWriter {
     return questions
   }
 
-  #valuesOf(columns: RecordColumns, senders: readonly number[]): number[] {
+  #valuesOf(columns: RecordColumns, senders: readonly SenderAnswer[]): number[] {
     const values: number[] = []
     for (let at = 0; at < columns.length; at++) {
       const codes = this.#classOf(columns, at)
-      const sender = senders[at] ?? 0
+      const answer = senders[at]
+      const sender = answer?.sender ?? 0
       const headerFrom = this.#names.id(columns.headerFrom[at] ?? 0)
       const messages = columns.count[at] ?? 0
       // In the order of `rowColumns`.
@@ -155,7 +156,7 @@ export class AggregateWriter {
       values.push(this.#names.id(columns.envelopeFrom[at] ?? 0), this.#names.id(columns.envelopeTo[at] ?? 0))
       values.push(this.#reasons.id(columns.reasons[at] ?? 0), this.#dkim.id(columns.dkimResults[at] ?? 0))
       values.push(this.#spf.id(columns.spfResults[at] ?? 0), columns.flags[at] ?? 0, sender)
-      values.push(codes.alignment, codes.authentication, codes.disposition)
+      values.push(answer?.isProven === true ? 1 : 0, codes.alignment, codes.authentication, codes.disposition)
       this.#addToCell(sender, headerFrom, codes, messages)
       this.rows += 1
       this.messages += messages

@@ -1,8 +1,8 @@
-import { AggregateWriter } from './aggregate-writer.ts'
+import { AggregateDocument } from './aggregate-document.ts'
 import { writeFailure } from './failure-writer.ts'
 import type { DeliveryContext } from './intake-context.ts'
 import type { DeliveryVerdict, DocumentVerdict, IntakeOp } from './intake-op.ts'
-import { type DocumentArrival, type NewReport, ReportWriter } from './report-writer.ts'
+import { type DocumentArrival, ReportWriter } from './report-writer.ts'
 import { type SqlRow, storableText } from './session.ts'
 import { writeTls } from './tls-writer.ts'
 
@@ -18,16 +18,6 @@ export interface DeliveryForesight {
 
 /** The hash of bytes that are still coming in; the end of the delivery puts the true one in its place. */
 const unknownHash = new Uint8Array(0)
-
-/** An aggregate report between its head and its end. */
-interface OpenAggregate {
-  readonly head: Op<'aggregate-head'>
-  /** Set where the content is known: the rest of it is passed over. */
-  readonly known: DocumentVerdict | null
-  readonly writer: AggregateWriter | null
-  readonly report: NewReport | null
-  readonly hasSavepoint: boolean
-}
 
 /**
  * Takes the steps of one delivery inside a transaction. Nothing here is final before that transaction commits.
@@ -47,7 +37,7 @@ export class DeliveryWriter {
   #id: number | null = null
   #isNew = false
   #hasPieces = false
-  #open: OpenAggregate | null = null
+  #open: AggregateDocument | null = null
 
   constructor(context: DeliveryContext, foresight: DeliveryForesight | null) {
     this.#context = context
@@ -62,9 +52,10 @@ export class DeliveryWriter {
       case 'piece':
         return this.#addPiece(op)
       case 'aggregate-head':
-        return this.#openAggregate(op)
+        this.#open = await AggregateDocument.open(this.#reports, this.#tenant(), op)
+        return
       case 'records':
-        return this.#open?.writer?.add(op.columns, op.added)
+        return this.#open?.add(op)
       case 'aggregate-end':
         return this.#closeAggregate(op)
       case 'tls':
@@ -149,58 +140,11 @@ export class DeliveryWriter {
     return this.#id
   }
 
-  async #openAggregate(op: Op<'aggregate-head'>): Promise<void> {
-    const tenant = this.#tenant()
-    const known = op.hash === null ? null : await this.#reports.known(tenant, op.hash)
-    if (known !== null) {
-      this.#open = { head: op, known, writer: null, report: null, hasSavepoint: false }
-      return
-    }
-    const { session, senders } = this.#context
-    const report = await this.#reports.aggregate(tenant, op.head)
-    // Only content that may turn out to be known needs a way back; a savepoint costs as much as two rows.
-    const hasSavepoint = op.hash === null || report.others.length > 0
-    if (hasSavepoint) await session.savepoint()
-    const writer = new AggregateWriter({ session, senders, place: report, catalogue: await senders.catalogue(session) })
-    this.#open = { head: op, known: null, writer, report, hasSavepoint }
-  }
-
   async #closeAggregate(op: Op<'aggregate-end'>): Promise<void> {
     const open = this.#open
     this.#open = null
     if (open === null) throw new Error('`aggregate-end` without `aggregate-head`')
-    await this.#document(open.head.path, open.known ?? (await this.#finishAggregate(open, op)))
-  }
-
-  async #finishAggregate(open: OpenAggregate, op: Op<'aggregate-end'>): Promise<DocumentVerdict> {
-    const { writer, report } = open
-    if (writer === null || report === null) throw new Error('an open report has a writer')
-    await writer.finish()
-    const known =
-      (open.head.hash === null ? await this.#reports.known(report.tenant, op.hash) : null) ??
-      (await this.#reports.equalOf(report))
-    if (known !== null) {
-      await this.#takeBack()
-      return known
-    }
-    if (open.hasSavepoint) await this.#context.session.release()
-    await this.#reports.addAggregate(report, { ...op, received: this.#arrival().receivedAt, rows: writer.rows })
-    return {
-      path: open.head.path,
-      kind: 'aggregate',
-      verdict: report.others.length > 0 ? 'overlapping' : 'stored',
-      reportId: report.report,
-      rows: writer.rows,
-      messages: writer.messages,
-      deviations: op.summary.deviationCounts,
-      code: null,
-      reason: null,
-    }
-  }
-
-  async #takeBack(): Promise<void> {
-    await this.#context.session.rollbackToSavepoint()
-    this.#context.senders.undo()
+    await this.#document(open.path, await open.finish(op, this.#arrival().receivedAt))
   }
 
   /** Joins the report to this delivery. What expired is not joined: nothing of it is kept. */

@@ -128,6 +128,8 @@ export class ReportWriter {
   /** The verdict where another report of the same identity has the same rows; the rows of both are stored. */
   async equalOf(report: NewReport): Promise<DocumentVerdict | null> {
     const { tenant, kind, day } = report
+    // A report that is parsed again stays a report of its own.
+    if (this.#keptId !== null) return null
     for (const other of report.others) {
       const place = [tenant, tenant, day, report.report, tenant, tenant, day, other]
       let isEqual = true

@@ -216,6 +216,8 @@ export interface AggregateRowTable {
   readonly sender: number
   /** Version of the catalogue that named the sender. */
   readonly catalogue: number
+  /** 1 where what passed names the sender, whatever the source; 0 where facts about the source may change it. */
+  readonly is_proven: number
   /** Place in `alignmentPaths`. */
   readonly alignment: number
   /** Place in `authenticationClasses`. */
@@ -225,8 +227,8 @@ export interface AggregateRowTable {
 }
 
 /**
- * Which domains a source was seen for. Rows have no index by source or sender: their random places would cost more than
- * all the rest of an intake. Rows of a sender or source are read from the days of a domain, in their order; this table
+ * Which domains a source was seen for. Rows have no index by sender, and by source only where it may name the sender:
+ * the random places of such an index would cost more than all the rest of an intake. Rows of a sender or source are read from the days of a domain, in their order; this table
  * says which domains those are: look a source up by `domain IN (…)`. It may name a domain whose rows are gone.
  */
 export interface SourceDomainTable {

@@ -18,11 +18,20 @@ export interface SenderQuestion {
   readonly spfResults: readonly SpfResult[]
 }
 
+/** Which sender a row has. */
+export interface SenderAnswer {
+  readonly sender: number
+  /** Named by what passed; facts about the source do not change it. */
+  readonly isProven: boolean
+}
+
+const noAnswer: SenderAnswer = { sender: 0, isProven: false }
+
 /** Names senders for one tenant's rows. It lives as long as the catalogue does; facts that change are told to it. */
 export class SenderIds {
   readonly attributor: Attributor
   readonly #tenant: number
-  readonly #answers = new Map<string, number>()
+  readonly #answers = new Map<string, SenderAnswer>()
   readonly #restsOnSource = new Map<string, boolean>()
   readonly #facts = new Map<number, SourceFacts | null>()
   #pending: string[] = []
@@ -38,8 +47,8 @@ export class SenderIds {
     return id ?? 0
   }
 
-  /** Sender ids in the order of the questions. */
-  async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly number[]> {
+  /** The answers in the order of the questions. */
+  async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly SenderAnswer[]> {
     const keys: string[] = []
     const open = new Map<string, SenderQuestion>()
     for (const question of questions) {
@@ -50,7 +59,7 @@ export class SenderIds {
       if (!this.#answers.has(key)) open.set(key, question)
     }
     if (open.size > 0) await this.#answer(session, open)
-    return keys.map(key => this.#answers.get(key) ?? 0)
+    return keys.map(key => this.#answers.get(key) ?? noAnswer)
   }
 
   /**
@@ -71,7 +80,8 @@ export class SenderIds {
     const ids = await session.intern('sender', this.#tenant, entries)
     let at = 0
     for (const key of open.keys()) {
-      this.#answers.set(key, ids[at] ?? 0)
+      const isProven = this.#restsOnSource.get(key) === false
+      this.#answers.set(key, { sender: ids[at] ?? 0, isProven })
       this.#pending.push(key)
       at += 1
     }

@@ -52,6 +52,7 @@ export const rowColumns = [
   'spf_set',
   'flags',
   'sender',
+  'is_proven',
   'alignment',
   'authentication',
   'rollup_disposition',
@@ -109,6 +110,8 @@ export interface Session {
   appendRows(run: RowRun): Soon<void>
   /** Adds to the sums of the roll-up. */
   addCells(run: CellRun): Soon<void>
+  /** Values of this dictionary were removed. */
+  forget(dictionary: Dictionary, tenant: number): void
   savepoint(): Soon<void>
   /** Keeps what was written since the savepoint. */
   release(): Soon<void>

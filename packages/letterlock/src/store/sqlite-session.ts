@@ -18,6 +18,7 @@ import {
   type Transactor,
 } from './session.ts'
 import { allRows, openWriter, type SqliteDatabase, type SqliteStatement, StatementCache } from './sqlite.ts'
+import type { Turns } from './turns.ts'
 
 /** Prepared statements of the writer: its own are some 60, the rest are of a person's small changes. */
 const writerStatements = 200
@@ -69,7 +70,7 @@ function runWide(
 export class SqliteSession implements Session {
   readonly dialect = 'sqlite'
   readonly #database: SqliteDatabase
-  readonly #statements: StatementCache
+  readonly statements: StatementCache
   readonly #cache = new InternCache()
   readonly #rows: readonly WideStatement[]
   readonly #cells: readonly WideStatement[]
@@ -80,7 +81,7 @@ export class SqliteSession implements Session {
 
   constructor(database: SqliteDatabase) {
     this.#database = database
-    this.#statements = new StatementCache(database, writerStatements)
+    this.statements = new StatementCache(database, writerStatements)
     this.#rows = rowWidths.map(width => ({ width, statement: database.prepare(rowSql(width)) }))
     this.#cells = rowWidths.map(width => ({ width, statement: database.prepare(cellSql(width)) }))
     this.#noteSource = database.prepare(
@@ -93,17 +94,17 @@ export class SqliteSession implements Session {
   }
 
   all(sql: string, parameters: readonly SqlValue[]): readonly SqlRow[] {
-    return allRows(this.#statements.get(sql), parameters)
+    return allRows(this.statements.get(sql), parameters)
   }
 
   run(sql: string, parameters: readonly SqlValue[]): number {
-    return Number(this.#statements.get(sql).run(...parameters).changes)
+    return Number(this.statements.get(sql).run(...parameters).changes)
   }
 
   insert(table: string, values: Readonly<Record<string, SqlValue>>): number {
     const names = Object.keys(values)
     const sql = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${marks(names.length)})`
-    return Number(this.#statements.get(sql).run(...Object.values(values)).lastInsertRowid)
+    return Number(this.statements.get(sql).run(...Object.values(values)).lastInsertRowid)
   }
 
   nextReportId(): number {
@@ -119,7 +120,7 @@ export class SqliteSession implements Session {
   #find(dictionary: Dictionary, tenant: number, entry: DictionaryEntry, ids: Map<string, number>): number {
     const { key, extra } = dictionaries[dictionary]
     const stored = key === 'digest' ? setDigest(entry.key) : entry.key
-    const found = this.#statements
+    const found = this.statements
       .get(`SELECT id FROM ${dictionary} WHERE tenant = ? AND ${key} = ?`)
       .get(tenant, stored)
     if (found !== undefined) {
@@ -128,7 +129,7 @@ export class SqliteSession implements Session {
       return id
     }
     const columns = ['tenant', key, ...extra]
-    const added = this.#statements
+    const added = this.statements
       .get(`INSERT INTO ${dictionary} (${columns.join(', ')}) VALUES (${marks(columns.length)})`)
       .run(tenant, stored, ...entry.extra)
     const id = Number(added.lastInsertRowid)
@@ -175,39 +176,48 @@ export class SqliteSession implements Session {
   }
 
   savepoint(): void {
-    this.#statements.get(`SAVEPOINT s${this.#savepoints.length}`).run()
+    this.statements.get(`SAVEPOINT s${this.#savepoints.length}`).run()
     this.#savepoints.push(this.#cache.mark())
   }
 
   release(): void {
     this.#savepoints.pop()
-    this.#statements.get(`RELEASE s${this.#savepoints.length}`).run()
+    this.statements.get(`RELEASE s${this.#savepoints.length}`).run()
   }
 
   rollbackToSavepoint(): void {
     this.#cache.undoTo(this.#savepoints.pop() ?? 0)
-    this.#statements.get(`ROLLBACK TO s${this.#savepoints.length}`).run()
-    this.#statements.get(`RELEASE s${this.#savepoints.length}`).run()
+    this.statements.get(`ROLLBACK TO s${this.#savepoints.length}`).run()
+    this.statements.get(`RELEASE s${this.#savepoints.length}`).run()
   }
 
   begin(): void {
     // IMMEDIATE: a transaction that reads first would otherwise fail when it turns to writing.
-    this.#statements.get('BEGIN IMMEDIATE').run()
+    this.statements.get('BEGIN IMMEDIATE').run()
   }
 
   commit(): void {
-    this.#statements.get('COMMIT').run()
+    this.statements.get('COMMIT').run()
     this.#cache.settle()
   }
 
   rollback(): void {
     this.#savepoints = []
     this.#cache.undoTo(0)
-    this.#statements.get('ROLLBACK').run()
+    this.statements.get('ROLLBACK').run()
   }
 
   forget(dictionary: Dictionary, tenant: number): void {
     this.#cache.forget(dictionary, tenant)
+  }
+
+  /** Takes back what a holder of the connection left uncommitted. */
+  rollbackLeftover(): void {
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // No transaction was open, which is the normal case; there is no portable way to ask.
+    }
   }
 
   /** Outside a transaction: statements such as a vacuum. */
@@ -250,11 +260,11 @@ export async function openSqliteSession(path: string, now: () => number): Promis
 }
 
 /** Transactions on the one writing connection, one after the other. */
-export function sqliteTransactor(session: SqliteSession): Transactor {
-  let last: Promise<unknown> = Promise.resolve()
+export function sqliteTransactor(session: SqliteSession, turns: Turns): Transactor {
   return {
-    transaction(body) {
-      const turn = last.then(async () => {
+    async transaction(body) {
+      const endTurn = await turns.next()
+      try {
         session.begin()
         try {
           const value = await body(session)
@@ -264,9 +274,9 @@ export function sqliteTransactor(session: SqliteSession): Transactor {
           session.rollback()
           throw error
         }
-      })
-      last = turn.catch(() => undefined)
-      return turn
+      } finally {
+        endTurn()
+      }
     },
   }
 }

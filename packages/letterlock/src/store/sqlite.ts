@@ -45,9 +45,12 @@ function sqliteModule(): SqliteModule {
 /** Milliseconds to wait for a lock that another process holds: only a backup or a check from outside can hold one. */
 const busyTimeout = 10_000
 
-export function openSqlite(path: string, options: { readonly readOnly: boolean }): SqliteDatabase {
+export function openSqlite(
+  path: string,
+  options: { readonly readOnly: boolean; readonly timeout?: number },
+): SqliteDatabase {
   const { DatabaseSync } = sqliteModule()
-  return new DatabaseSync(path, { readOnly: options.readOnly, timeout: busyTimeout })
+  return new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.timeout ?? busyTimeout })
 }
 
 /** KiB of pages each connection keeps; the file is also in the page cache of the system. */

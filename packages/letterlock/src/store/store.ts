@@ -1,15 +1,19 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Kysely } from 'kysely'
+import type { SenderMap } from './attribution.ts'
 import type { IntakeOp, IntakeStore } from './intake-op.ts'
+import type { ChangeSummary } from './removal.ts'
 import type { Database } from './schema.ts'
 
 export type { Channel, DeliveryVerdict, DocumentVerdict, IntakeOp, IntakeStore } from './intake-op.ts'
 export { pieceBytes } from './intake-op.ts'
+export { connectIntake } from './intake-port.ts'
+export { toNumber } from './number.ts'
+export { databaseFile, type OpenedStore, openStore, type StoreOptions, type StorePlace } from './open-store.ts'
+export type { ChangeSummary } from './removal.ts'
 export type { Database, ReportAuthentication, ReportKind, ReportMetadataJson, Settings } from './schema.ts'
 export { defaultSettings, onlyTenant } from './schema.ts'
-
-/** Where a store lives. */
-export type StorePlace = { readonly dataDir: string } | { readonly postgresUrl: string; readonly dataDir: string }
+export { socketPath } from './socket-path.ts'
 
 /** What was looked up about a source address; a member that is left out stays as it is. */
 export interface SourceFactsFound {
@@ -20,12 +24,6 @@ export interface SourceFactsFound {
   readonly network?: { readonly asn: number; readonly asName: string | null; readonly country: string | null } | null
   /** Seconds since 1970. */
   readonly lookedUpAt: number
-}
-
-/** What a change operation did. */
-export interface ChangeSummary {
-  readonly reports: number
-  readonly rows: number
 }
 
 /** Rows, roll-ups, raw bytes and settings of one instance. Reads and writes may run at the same time. */
@@ -48,8 +46,11 @@ export interface Store {
   removeBefore(limit: { readonly day: number | null; readonly failureDay: number | null }): Promise<ChangeSummary>
   /** Stores looked-up facts, names the senders of the affected rows again and rebuilds the roll-ups they touch. */
   storeSourceFacts(facts: readonly SourceFactsFound[]): Promise<ChangeSummary>
-  /** Names the senders of all rows of older catalogue versions again. */
-  reattribute(): Promise<ChangeSummary>
+  /**
+   * Names the senders of rows again that another catalogue named; quick when there are none. Call it after opening,
+   * and with the map after a person loaded another one (null: the built-in services alone).
+   */
+  reattribute(map?: SenderMap | null): Promise<ChangeSummary>
   /** Removes a domain with everything that was reported about it. Its reports may come back. */
   removeDomain(domain: number): Promise<ChangeSummary>
   /** Removes a quarantine entry, and the bytes when nothing else came with them. */

@@ -1,12 +1,25 @@
 import type { Attributor } from './attribution.ts'
 import { type DeliveryForesight, DeliveryWriter } from './delivery-writer.ts'
 import type { DeliveryContext } from './intake-context.ts'
-import type { DeliveryVerdict, DocumentVerdict, IntakeOp, IntakeStore } from './intake-op.ts'
+import type { DeliveryVerdict, DocumentVerdict, IntakeOp } from './intake-op.ts'
+import type { ServedIntake } from './intake-port.ts'
+import { reattributeDay, storeFacts } from './reattribution.ts'
+import { type ChangeSummary, type RemovedDay, removeDay, removeDomainItself, removeQuarantineEntry } from './removal.ts'
+import { ReportNotFound, rewriteReport } from './reparse.ts'
+import type { DomainDay } from './rollup.ts'
+import { onlyTenant } from './schema.ts'
 import { SenderIds } from './sender-ids.ts'
-import type { Session, Transactor } from './session.ts'
+import type { Session, SqlValue, Transactor } from './session.ts'
+import type { SourceFactsFound } from './store.ts'
 
 /** Deliveries of one transaction: more would make others wait longer and save little of the cost of syncing. */
 export const groupLimit = 256
+
+/** Days, reports, rows and sources changed in one transaction: small enough that intake waits less than a second. */
+const daysLimit = 200
+const reportsLimit = 500
+const rowsLimit = 10_000
+const factsLimit = 100
 
 type Steps = readonly IntakeOp[]
 
@@ -24,7 +37,7 @@ export interface WriterOptions {
 }
 
 /** Takes deliveries into the store. One instance writes; every promise is kept after its transaction is durable. */
-export class StoreWriter implements IntakeStore {
+export class StoreWriter implements ServedIntake {
   readonly #transactor: Transactor
   readonly #now: () => number
   #attributor: Attributor
@@ -117,6 +130,138 @@ export class StoreWriter implements IntakeStore {
     })
   }
 
+  /** Puts a report that was parsed again in the place of what is stored; 0 reports where the steps do not hold it. */
+  async reparse(report: number, steps: AsyncIterable<IntakeOp>): Promise<ChangeSummary> {
+    try {
+      const rows = await this.#inTransaction(async session =>
+        rewriteReport(await this.#context(session, onlyTenant), { tenant: onlyTenant, report, steps }),
+      )
+      return { reports: 1, rows }
+    } catch (error) {
+      if (error instanceof ReportNotFound) return { reports: 0, rows: 0 }
+      throw error
+    }
+  }
+
+  /** Removes reports of days before the limits, a bounded number of them in each transaction. */
+  async removeBefore(limit: {
+    readonly day: number | null
+    readonly failureDay: number | null
+  }): Promise<ChangeSummary> {
+    const whole = await this.#removeDays('aggregate and tls', limit.day)
+    const failures = await this.#removeDays('failure', limit.failureDay)
+    return { reports: whole.reports + failures.reports, rows: whole.rows + failures.rows }
+  }
+
+  async #removeDays(kinds: 'aggregate and tls' | 'failure', before: number | null): Promise<ChangeSummary> {
+    if (before === null) return { reports: 0, rows: 0 }
+    const condition = kinds === 'failure' ? "kind = 'failure'" : "kind <> 'failure'"
+    return this.#removeWhere({
+      condition: `${condition} AND day < ?`,
+      parameters: [before],
+      kinds,
+      leavesTombstones: true,
+    })
+  }
+
+  async #removeWhere(of: {
+    readonly condition: string
+    readonly parameters: readonly SqlValue[]
+    readonly kinds: RemovedDay['kinds']
+    readonly leavesTombstones: boolean
+  }): Promise<ChangeSummary> {
+    const { condition, parameters, kinds, leavesTombstones } = of
+    let reports = 0
+    let rows = 0
+    for (;;) {
+      const days = await this.#inTransaction(async session => {
+        const found = await session.all(
+          `SELECT domain, day, count(*) AS reports FROM report WHERE tenant = ? AND ${condition}
+           GROUP BY domain, day ORDER BY day, domain LIMIT ${daysLimit}`,
+          [onlyTenant, ...parameters],
+        )
+        let taken = 0
+        for (const row of found) {
+          if (taken > 0 && taken + Number(row['reports']) > reportsLimit) break
+          taken += Number(row['reports'])
+          const day = { tenant: onlyTenant, domain: Number(row['domain']), day: Number(row['day']) }
+          const removed = await removeDay(session, { ...day, kinds, leavesTombstones, now: this.#now() })
+          reports += removed.reports
+          rows += removed.rows
+        }
+        return found.length
+      })
+      if (days === 0) return { reports, rows }
+    }
+  }
+
+  /** Removes a domain with everything that was reported about it. Its reports may come back. */
+  async removeDomain(domain: number): Promise<ChangeSummary> {
+    const removed = await this.#removeWhere({
+      condition: 'domain = ?',
+      parameters: [domain],
+      kinds: 'all',
+      leavesTombstones: false,
+    })
+    await this.#inTransaction(session => removeDomainItself(session, onlyTenant, domain))
+    return removed
+  }
+
+  removeQuarantine(id: number): Promise<boolean> {
+    return this.#inTransaction(session => removeQuarantineEntry(session, onlyTenant, id))
+  }
+
+  /** Stores facts about sources; senders that rest on them are named again. */
+  async storeSourceFacts(facts: readonly SourceFactsFound[]): Promise<ChangeSummary> {
+    let rows = 0
+    for (let at = 0; at < facts.length; at += factsLimit)
+      rows += await this.#inTransaction(session =>
+        storeFacts(session, this.#sendersOf(onlyTenant), {
+          tenant: onlyTenant,
+          facts: facts.slice(at, at + factsLimit),
+        }),
+      )
+    return { reports: 0, rows }
+  }
+
+  /**
+   * Names the senders of all rows again where another version of the catalogue named them: after an upgrade, or after
+   * a person loaded another map. Costs nothing when the store was brought up to this version before.
+   */
+  async reattribute(attributor: Attributor = this.#attributor): Promise<ChangeSummary> {
+    this.#attributor = attributor
+    this.#senders = new Map()
+    const isDone = await this.#inTransaction(async session => (await appliedCatalogue(session)) === attributor.version)
+    if (isDone) return { reports: 0, rows: 0 }
+    let rows = 0
+    for (let after: DomainDay | null = { tenant: onlyTenant, domain: 0, day: 0 }; after !== null; )
+      [rows, after] = await this.#reattributeSome(rows, after)
+    await this.#inTransaction(session => noteCatalogue(session, attributor.version))
+    return { reports: 0, rows }
+  }
+
+  /** The days after a place, about `rowsLimit` rows of them. */
+  async #reattributeSome(rows: number, after: DomainDay): Promise<[number, DomainDay | null]> {
+    return this.#inTransaction(async session => {
+      const days = await session.all(
+        `SELECT domain, day, sum(records) AS records FROM aggregate_rollup
+         WHERE tenant = ? AND (domain > ? OR (domain = ? AND day > ?)) GROUP BY domain, day ORDER BY domain, day
+         LIMIT ${daysLimit}`,
+        [onlyTenant, after.domain, after.domain, after.day],
+      )
+      let seen = 0
+      let changed = rows
+      let last: DomainDay | null = null
+      for (const row of days) {
+        if (seen > rowsLimit) break
+        last = { tenant: onlyTenant, domain: Number(row['domain']), day: Number(row['day']) }
+        changed += await reattributeDay(session, this.#sendersOf(onlyTenant), last)
+        seen += Number(row['records'])
+      }
+      return [changed, last]
+    })
+  }
+
   async #inTransaction<T>(body: (session: Session) => Promise<T>): Promise<T> {
     try {
       const value = await this.#transactor.transaction(body)
@@ -145,6 +290,25 @@ export class StoreWriter implements IntakeStore {
     }
     return senders
   }
+}
+
+/** The setting that says by which catalogue every row was attributed; it is the program's own. */
+const catalogueSetting = 'attributedBy'
+
+async function appliedCatalogue(session: Session): Promise<string | null> {
+  const [row] = await session.all('SELECT value FROM setting WHERE tenant = ? AND key = ?', [
+    onlyTenant,
+    catalogueSetting,
+  ])
+  return row === undefined ? null : String(row['value'])
+}
+
+async function noteCatalogue(session: Session, version: string): Promise<void> {
+  await session.run(
+    `INSERT INTO setting (tenant, key, value) VALUES (?, ?, ?)
+     ON CONFLICT (tenant, key) DO UPDATE SET value = excluded.value`,
+    [onlyTenant, catalogueSetting, version],
+  )
 }
 
 async function keepsFailureReports(session: Session, tenant: number): Promise<boolean> {

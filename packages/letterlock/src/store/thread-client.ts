@@ -1,0 +1,50 @@
+import { Worker } from 'node:worker_threads'
+import type { FromThread, ToWriter } from './thread-messages.ts'
+
+type Asked = Extract<ToWriter, { readonly id: number }>
+
+/** Calls to a thread of the store, with their answers. */
+export class ThreadClient {
+  readonly worker: Worker
+  readonly #calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  #lastId = 0
+  #ending: Error | null = null
+
+  constructor(file: URL, setup: unknown) {
+    this.worker = new Worker(file, { workerData: setup })
+    this.worker.on('message', (message: FromThread) => this.#take(message))
+    this.worker.on('error', error => this.#fail(error instanceof Error ? error : new Error(String(error))))
+    this.worker.on('exit', () => this.#fail(new Error('the store was closed')))
+  }
+
+  #take(message: FromThread): void {
+    if (message.type !== 'answer' && message.type !== 'refused') return
+    const call = this.#calls.get(message.id)
+    this.#calls.delete(message.id)
+    if (message.type === 'answer') call?.resolve(message.value)
+    else call?.reject(new Error(message.message))
+  }
+
+  #fail(error: Error): void {
+    this.#ending = error
+    for (const call of this.#calls.values()) call.reject(error)
+    this.#calls.clear()
+  }
+
+  /** Sends what is asked under a new id, and resolves with the answer. */
+  call(ask: (id: number) => Asked): Promise<unknown> {
+    if (this.#ending !== null) return Promise.reject(this.#ending)
+    this.#lastId += 1
+    const id = this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject })
+      this.worker.postMessage(ask(id))
+    })
+  }
+
+  /** Waits until the thread ended by itself after it was told to close. */
+  async ended(): Promise<void> {
+    if (this.#ending !== null) return
+    await new Promise<void>(resolve => this.worker.once('exit', () => resolve()))
+  }
+}

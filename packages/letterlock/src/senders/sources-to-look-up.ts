@@ -1,0 +1,106 @@
+import { type Kysely, sql } from 'kysely'
+import type { Database } from '../store/store.ts'
+
+const day = 86_400
+
+/** A confirmed name is looked up again after this time. */
+export const nameAgeSeconds = 30 * day
+
+/** That there is none is believed for a shorter time: names are often set late. */
+export const noNameAgeSeconds = 7 * day
+
+/** Days whose rows say which sources have the most messages. */
+const volumeDays = 30
+
+export interface SourceToLookUp {
+  readonly id: number
+  readonly ip: string
+  readonly needsName: boolean
+  readonly needsNetwork: boolean
+}
+
+export interface LookUpScope {
+  readonly tenant: number
+  /** Seconds since 1970. */
+  readonly now: number
+  readonly limit: number
+  readonly wantsNames: boolean
+  /** When the file of networks was changed; null without one. */
+  readonly networksChangedAt: number | null
+}
+
+/**
+ * Sources that lack facts, or whose facts are out of date, in the order of their messages in the last days; then those
+ * that had none in these days, newest first.
+ */
+export async function sourcesToLookUp(read: Kysely<Database>, scope: LookUpScope): Promise<readonly SourceToLookUp[]> {
+  const { tenant, now, limit } = scope
+  const wanted = wantedBy(scope)
+  if (wanted === null) return []
+  // Rows are only read where a source is open at all: usually none is.
+  const one = await read
+    .selectFrom('source')
+    .select('id')
+    .where('source.tenant', '=', tenant)
+    .where(wanted)
+    .limit(1)
+    .execute()
+  if (one.length === 0) return []
+  const firstDay = Math.floor(now / day) - volumeDays
+  const busy = await read
+    .selectFrom('aggregate_row')
+    .innerJoin('source', join =>
+      join.onRef('source.id', '=', 'aggregate_row.source').onRef('source.tenant', '=', 'aggregate_row.tenant'),
+    )
+    .where('aggregate_row.tenant', '=', tenant)
+    // Names the domains, so that the days are found by the key of the table and not by reading all of it.
+    .where('aggregate_row.domain', 'in', eb => eb.selectFrom('domain').select('id').where('tenant', '=', tenant))
+    .where('aggregate_row.day', '>=', firstDay)
+    .where(wanted)
+    .groupBy(['source.id', 'source.ip', 'source.confirmed_ptr', 'source.ptr_looked_up_at', 'source.asn_looked_up_at'])
+    .select(['source.id', 'source.ip', 'source.confirmed_ptr', 'source.ptr_looked_up_at', 'source.asn_looked_up_at'])
+    .orderBy(sql`sum(aggregate_row.messages)`, 'desc')
+    .limit(limit)
+    .execute()
+  const rest =
+    busy.length >= limit
+      ? []
+      : await read
+          .selectFrom('source')
+          .where('source.tenant', '=', tenant)
+          .where(wanted)
+          .select([
+            'source.id',
+            'source.ip',
+            'source.confirmed_ptr',
+            'source.ptr_looked_up_at',
+            'source.asn_looked_up_at',
+          ])
+          .orderBy('source.id', 'desc')
+          .limit(limit)
+          .execute()
+  const known = new Set(busy.map(source => source.id))
+  return [...busy, ...rest.filter(source => !known.has(source.id))].slice(0, limit).map(source => ({
+    id: source.id,
+    ip: source.ip,
+    needsName: scope.wantsNames && isNameDue(source, now),
+    needsNetwork: scope.networksChangedAt !== null && (source.asn_looked_up_at ?? -1) < scope.networksChangedAt,
+  }))
+}
+
+function isNameDue(
+  source: { readonly confirmed_ptr: string | null; readonly ptr_looked_up_at: number | null },
+  now: number,
+): boolean {
+  const age = source.confirmed_ptr === null ? noNameAgeSeconds : nameAgeSeconds
+  return source.ptr_looked_up_at === null || source.ptr_looked_up_at < now - age
+}
+
+/** The condition of `isNameDue` and of a changed file, as the database understands it. */
+function wantedBy({ wantsNames, networksChangedAt, now }: LookUpScope) {
+  const names = sql<boolean>`(source.ptr_looked_up_at IS NULL OR source.ptr_looked_up_at < ${now - nameAgeSeconds}
+    OR (source.confirmed_ptr IS NULL AND source.ptr_looked_up_at < ${now - noNameAgeSeconds}))`
+  if (networksChangedAt === null) return wantsNames ? names : null
+  const networks = sql<boolean>`(source.asn_looked_up_at IS NULL OR source.asn_looked_up_at < ${networksChangedAt})`
+  return wantsNames ? sql<boolean>`(${names} OR ${networks})` : networks
+}

@@ -2,6 +2,18 @@ export * from './aggregate-report/reader.ts'
 export * from './aggregate-report/reader-contract.ts'
 export * from './aggregate-report/refusals.ts'
 export * from './aggregate-report/report.ts'
+export { type RawField, rawFieldsOf } from './dkim/canonical-header.ts'
+export { type DkimKeyPair, generateDkimKey, keyRecordOf, keyRecordZoneLine } from './dkim/key-generation.ts'
+export { type DkimKeyRecord, KeyCache, type KeyRecordFault, parseKeyRecord } from './dkim/key-record.ts'
+export { DkimSigner, type SigningOptions } from './dkim/sign.ts'
+export { type Canonicalization, type DkimSignature, parseSignature, type SignatureAlgorithm } from './dkim/signature.ts'
+export {
+  type DkimCode,
+  type DkimOptions,
+  type DkimResultCode,
+  type DkimVerification,
+  DkimVerifier,
+} from './dkim/verify.ts'
 export {
   type Alignment,
   type DmarcEvaluation,
@@ -31,6 +43,7 @@ export * from './domain-name.ts'
 export * from './failure-report/parts.ts'
 export * from './failure-report/read-failure-report.ts'
 export * from './failure-report/report.ts'
+export * from './failure-report/text-report.ts'
 export * from './fault.ts'
 export * from './ip-address.ts'
 export * from './message/address.ts'

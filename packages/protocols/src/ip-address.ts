@@ -1,5 +1,5 @@
 /** Longest text form of an address: IPv6 with a dotted quad at its end. */
-export const addressTextLimit = 45
+export const ipAddressTextLimit = 45
 
 /** An address by its octets: 4 or 16 of them. A v4-mapped IPv6 address is read as IPv4 (SPF-029). */
 export interface IpAddress {
@@ -12,7 +12,7 @@ export interface IpAddress {
  * zone). Null where the text is none. White space is not taken off.
  */
 export function parseIpAddress(text: string): IpAddress | null {
-  if (text.length > addressTextLimit) return null
+  if (text.length > ipAddressTextLimit) return null
   if (!text.includes(':')) {
     const octets = parseIpv4(text)
     return octets === null ? null : { family: 4, octets }
@@ -45,7 +45,7 @@ function parseIpv4(text: string): Uint8Array | null {
 
 /** The 16 octets of an IPv6 address in text form, v4-mapped ones as they stand; null where the text is none. */
 export function parseIpv6(text: string): Uint8Array | null {
-  if (text.length > addressTextLimit || !text.includes(':')) return null
+  if (text.length > ipAddressTextLimit || !text.includes(':')) return null
   const halves = text.split('::')
   if (halves.length > 2) return null
   const head = groupsOf(halves[0] ?? '', halves.length === 1)

@@ -28,7 +28,9 @@ describe.skipIf(missing !== null)(
       folder = mkdtempSync(join(tmpdir(), 'letterlock-mailbox-'))
       writeFileSync(join(folder, 'password'), 'secret\n', { mode: 0o600 })
       server = await Dovecot.start()
-      store = await openStore({ dataDir: join(folder, 'data') })
+      const opened = await openStore({ dataDir: join(folder, 'data') })
+    if (opened.state !== 'opened') throw new Error(opened.state)
+    store = opened.store
       intake = createIntake(store, {
         tenant: 1,
         threads: 1,

@@ -3,7 +3,7 @@ import { watchPaths } from '../intake/watch.ts'
 import type { Command, CommandContext } from './command.ts'
 import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { IngestReport } from './ingest-report.ts'
-import { openRunningInstance } from './instance.ts'
+import { connectInstance } from './instance.ts'
 import { openCommandIntake, openDryIntake } from './open-store.ts'
 
 /** Pause between two looks at the folders of `--watch`, where the system tells of no change. */
@@ -43,30 +43,40 @@ async function ingest(context: CommandContext): Promise<ExitCode> {
   const configuration = await context.configuration()
   const report = new IngestReport(context)
   const isDry = context.flags.has('dry-run')
-  if (!isDry) {
-    const instance = await openRunningInstance(configuration.values.data)
-    if (instance !== null) {
-      if (context.format === 'ndjson') {
-        throw usageError('rows cannot be shown while an instance is running on this data', 'add --dry-run')
-      }
-      return await takeResults(context, report, signal => instance.ingestPaths(context.arguments, signal))
-    }
-  }
   const quarantineFolder = context.flags.text('quarantine')
   const more = {
     ...(quarantineFolder === undefined ? {} : { quarantineFolder }),
     ...(context.format === 'ndjson' ? { onRows: (text: string) => context.output.write(text) } : {}),
   }
-  const opened = isDry ? null : await openCommandIntake(configuration, more)
-  const intake = opened?.intake ?? openDryIntake(configuration, more)
+  if (isDry) return await ingestHere(context, report, openDryIntake(configuration, more))
+  const result = await openCommandIntake(configuration, more)
+  if (result.state === 'held') return await ingestThere(context, report, result.socketPath)
+  try {
+    return await ingestHere(context, report, result.opened.intake)
+  } finally {
+    await result.opened.close()
+  }
+}
+
+async function ingestHere(context: CommandContext, report: IngestReport, intake: Intake): Promise<ExitCode> {
   try {
     if (context.flags.has('watch')) return await watchUntilStopped(context, report, intake)
     return await takeResults(context, report, signal =>
       intake.ingestPaths(context.arguments, { signal, onProgress: progress => report.progress(progress) }),
     )
   } finally {
-    await (opened ?? intake).close()
+    await intake.close()
   }
+}
+
+/** The data belongs to a running instance: it is given the files over its socket. */
+async function ingestThere(context: CommandContext, report: IngestReport, socketPath: string): Promise<ExitCode> {
+  if (context.format === 'ndjson') throw usageError('rows are not shown while an instance is running', 'add --dry-run')
+  if (context.flags.has('watch')) {
+    throw usageError('an instance is running on this data', 'add the folder as a source on its Sources screen')
+  }
+  const instance = await connectInstance(socketPath)
+  return await takeResults(context, report, signal => instance.ingestPaths(context.arguments, signal))
 }
 
 async function takeResults(

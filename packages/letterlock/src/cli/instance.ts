@@ -1,14 +1,10 @@
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import type { PathResult } from '../intake/intake.ts'
 import { findFiles } from '../intake/paths.ts'
 import type { DeliveryVerdict } from '../store/intake-op.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
-
-/** Name of the socket of a running instance in its data directory. */
-export const socketName = 'letterlock.sock'
 
 /** Bytes of an answer that are taken: verdicts of a very large mbox fit. */
 const answerLimit = 256 * 1_048_576
@@ -20,11 +16,11 @@ export interface RunningInstance {
   ingestPaths(paths: readonly string[], signal: AbortSignal): AsyncIterable<PathResult>
 }
 
-/** The instance that runs on this data directory, or null where none answers. */
-export async function openRunningInstance(dataDirectory: string): Promise<RunningInstance | null> {
-  const socketPath = join(dataDirectory, socketName)
-  if (statSync(socketPath, { throwIfNoEntry: false }) === undefined) return null
-  if (!(await answers(socketPath))) return null
+/** The instance that owns the data. Ends the command where nobody answers on its socket. */
+export async function connectInstance(socketPath: string): Promise<RunningInstance> {
+  if (!(await answers(socketPath))) {
+    throw new CommandError(exitCodes.failed, 'another command is working on this data', 'try again when it is done')
+  }
   return { ingestPaths: (paths, signal) => ingestPaths(socketPath, paths, signal) }
 }
 

@@ -2,8 +2,9 @@ import type { ResolvedConfiguration } from '../config/resolve.ts'
 import { readSecretFile } from '../config/secret-file.ts'
 import { createIntake } from '../intake/create-intake.ts'
 import type { Intake, IntakeOptions } from '../intake/intake.ts'
-import { defaultSettings, onlyTenant, type Store, type StorePlace } from '../store/store.ts'
-import { usageError } from './exit-code.ts'
+import type { StorePlace } from '../store/open-store.ts'
+import { defaultSettings, onlyTenant, type Store } from '../store/store.ts'
+import { CommandError, exitCodes, usageError } from './exit-code.ts'
 
 /** A store and its intake that a command opened itself, because no instance runs on its data. */
 export interface CommandIntake {
@@ -12,23 +13,28 @@ export interface CommandIntake {
   close(): Promise<void>
 }
 
-/** Opens the store that the configuration names, and an intake for it. */
+/** `held`: an instance, or another command, owns the data and answers on the socket. */
+export type OpenedIntake =
+  | { readonly state: 'opened'; readonly opened: CommandIntake }
+  | { readonly state: 'held'; readonly socketPath: string }
+
+/** Opens the store that the configuration names, and an intake for it; a store that cannot be opened ends the command. */
 export async function openCommandIntake(
   configuration: ResolvedConfiguration,
   more: Pick<IntakeOptions, 'quarantineFolder' | 'onRows'> = {},
-): Promise<CommandIntake> {
+): Promise<OpenedIntake> {
   const { openStore } = await import('../store/open-store.ts')
-  const store = await openStore(storePlace(configuration))
+  const result = await openStore(storePlace(configuration))
+  if (result.state === 'held') return result
+  if (result.state === 'failed') throw new CommandError(exitCodes.failed, result.text)
+  const { store } = result
   const isKept = await keepsFailureReports(store)
   const intake = createIntake(store, { ...intakeOptions(configuration, () => isKept), ...more })
-  return {
-    store,
-    intake,
-    async close() {
-      await intake.close()
-      await store.close()
-    },
+  const close = async (): Promise<void> => {
+    await intake.close()
+    await store.close()
   }
+  return { state: 'opened', opened: { store, intake, close } }
 }
 
 /** An intake that stores nothing. */
@@ -54,12 +60,12 @@ export function storePlace(configuration: ResolvedConfiguration): StorePlace {
   const url = values['database.url']
   if (url === null) return { dataDir: values.data }
   const passwordFile = values['database.password-file']
-  if (passwordFile === null) return { postgresUrl: url, dataDir: values.data }
+  if (passwordFile === null) return { postgresUrl: url }
   const secret = readSecretFile(passwordFile)
   if (!secret.ok) throw usageError(`database.password-file: ${secret.text}`)
   const withPassword = new URL(url)
   withPassword.password = encodeURIComponent(secret.value)
-  return { postgresUrl: withPassword.href, dataDir: values.data }
+  return { postgresUrl: withPassword.href }
 }
 
 /** The setting that a person makes in the app. */

@@ -4,7 +4,6 @@ import type { ReportKind, Store } from '../store/store.ts'
 import type { Command, CommandContext } from './command.ts'
 import { confirm, yesFlag } from './confirm.ts'
 import { CommandError, type ExitCode, exitCodes, usageError } from './exit-code.ts'
-import { openRunningInstance } from './instance.ts'
 import { openCommandIntake } from './open-store.ts'
 
 const kinds = ['aggregate', 'tls', 'failure'] as const satisfies readonly ReportKind[]
@@ -33,11 +32,12 @@ export const command: Command = {
     if (context.arguments.length > 0) throw usageError('reparse takes flags only', 'letterlock reparse --report ID')
     const selection = selectionOf(context)
     const configuration = await context.configuration()
-    if ((await openRunningInstance(configuration.values.data)) !== null) {
+    const result = await openCommandIntake(configuration)
+    if (result.state === 'held') {
       const next = 'stop it first, or use "Parse again" on its Reports screen'
       throw new CommandError(exitCodes.failed, 'an instance is running on this data', next)
     }
-    const opened = await openCommandIntake(configuration)
+    const { opened } = result
     try {
       return await reparse(context, opened.store, opened.intake, selection)
     } finally {

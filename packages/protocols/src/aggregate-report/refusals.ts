@@ -1,16 +1,26 @@
-/** Why a document is refused: code and the words for a person. All else is tolerated. */
-export const aggregateRefusals = {
+/** Why a document is refused. All else is tolerated. */
+export type AggregateRefusal =
+  | 'aggregate-not-xml'
+  | 'aggregate-no-feedback'
+  | 'aggregate-no-policy-domain'
+  | 'aggregate-no-date-range'
+  | 'aggregate-entity-used'
+  | 'aggregate-depth'
+  | 'aggregate-tag-long'
+  | 'aggregate-doctype-long'
+  | 'aggregate-records'
+
+/** The same in words for a person. */
+export const aggregateRefusals: Readonly<Record<AggregateRefusal, string>> = {
   'aggregate-not-xml': 'The document is not XML: it has no element at all.',
-  'aggregate-no-feedback': 'The document is XML, but not an aggregate report: it has no feedback element.',
+  'aggregate-no-feedback': 'The document is XML, but no aggregate report: it has no feedback element.',
   'aggregate-no-policy-domain':
     'The report names no policy domain, and neither does the mail or the name of the file that brought it.',
   'aggregate-no-date-range': 'The report has no usable date_range, so it belongs to no day.',
   'aggregate-entity-used':
-    'The document uses an entity that it defines itself. Definitions are never followed, because they can hide attacks.',
+    'The document uses an entity that it would define itself. Definitions are never followed, because they can hide attacks.',
   'aggregate-depth': 'Elements are nested deeper than 32 levels. No report is; this can only be an attack.',
-  'aggregate-tag-long': 'A tag is longer than 65,536 bytes. No report has such; this can only be an attack.',
-  'aggregate-doctype-long': 'The document type declaration is longer than 65,536 bytes or never ends.',
+  'aggregate-tag-long': 'A tag is longer than 65,536 characters. No report has such; this can only be an attack.',
+  'aggregate-doctype-long': 'The document type declaration is longer than 65,536 characters, or never ends.',
   'aggregate-records': 'The report has more than 2,000,000 records.',
-} as const satisfies Record<string, string>
-
-export type AggregateRefusal = keyof typeof aggregateRefusals
+}

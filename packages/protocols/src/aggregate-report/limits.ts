@@ -1,0 +1,24 @@
+/** Records of one report (AGG-030): the largest real one has 3,555, a large provider's day fits many times. */
+export const recordsLimit = 2_000_000
+
+/** Records that are given together: large enough to cost nothing each, small enough to stay in a cache. */
+export const recordsPerRun = 4_096
+
+/** Messages of a record and of a report (AGG-029): sums of larger counts overflow in databases. */
+export const messagesLimit: number = 2 ** 40
+
+/** DKIM results, SPF results or reasons of a record, errors or contacts of a report. RFC 9990 s3.1.3 says 100. */
+export const listLimit = 100
+
+/** Characters of a comment, a name of an organisation, an id: enough to read, too little to fill a store. */
+export const textLimit = 2_000
+
+/** Deviations that are kept with their place; all are counted. */
+export const deviationsLimit = 200
+
+/** Values that are remembered to find equal ones: 200,000 distinct sources in one report have been measured. */
+export const valuesRemembered = 262_144
+
+/** Parts of records that are remembered as written, and the longest of them: they repeat far more than they differ. */
+export const blocksRemembered = 8_192
+export const blockCharactersLimit = 4_096

@@ -1,0 +1,108 @@
+import { recordsPerRun } from './limits.ts'
+import { dispositions, type RecordColumns, type ReportValues, recordFlagTolerated } from './report.ts'
+
+/** Stands in `headerFrom` until the policy domain is known. */
+export const pendingName = 0xffffffff
+
+/** One record as numbers, before it goes into columns. */
+export interface RecordNumbers {
+  source: number
+  count: number
+  disposition: number
+  dkim: number
+  spf: number
+  headerFrom: number
+  envelopeFrom: number
+  envelopeTo: number
+  reasons: number
+  dkimResults: number
+  spfResults: number
+  flags: number
+}
+
+/** Columns that are being filled. */
+export class RecordRun {
+  readonly first: number
+  length = 0
+  /** A record waits for the policy domain. */
+  hasPendingName = false
+  /** Added when the run is closed. */
+  added: ReportValues | null = null
+  readonly #source = new Uint32Array(recordsPerRun)
+  readonly #count = new Float64Array(recordsPerRun)
+  readonly #disposition = new Uint8Array(recordsPerRun)
+  readonly #dkim = new Uint8Array(recordsPerRun)
+  readonly #spf = new Uint8Array(recordsPerRun)
+  readonly #headerFrom = new Uint32Array(recordsPerRun)
+  readonly #envelopeFrom = new Uint32Array(recordsPerRun)
+  readonly #envelopeTo = new Uint32Array(recordsPerRun)
+  readonly #reasons = new Uint32Array(recordsPerRun)
+  readonly #dkimResults = new Uint32Array(recordsPerRun)
+  readonly #spfResults = new Uint32Array(recordsPerRun)
+  readonly #flags = new Uint8Array(recordsPerRun)
+
+  constructor(first: number) {
+    this.first = first
+  }
+
+  get isFull(): boolean {
+    return this.length === recordsPerRun
+  }
+
+  push(record: RecordNumbers): void {
+    const at = this.length
+    this.#source[at] = record.source
+    this.#count[at] = record.count
+    this.#disposition[at] = record.disposition
+    this.#dkim[at] = record.dkim
+    this.#spf[at] = record.spf
+    this.#headerFrom[at] = record.headerFrom
+    if (record.headerFrom === pendingName) this.hasPendingName = true
+    this.#envelopeFrom[at] = record.envelopeFrom
+    this.#envelopeTo[at] = record.envelopeTo
+    this.#reasons[at] = record.reasons
+    this.#dkimResults[at] = record.dkimResults
+    this.#spfResults[at] = record.spfResults
+    this.#flags[at] = record.flags
+    this.length = at + 1
+  }
+
+  /** Puts the policy domain where header_from was missing. */
+  fillNames(place: number): void {
+    for (let at = 0; at < this.length; at += 1) if (this.#headerFrom[at] === pendingName) this.#headerFrom[at] = place
+  }
+
+  /** Turns the disposition `pass`, which the old form has not, into `none`. Gives how many there were. */
+  turnPassIntoNone(): number {
+    const pass = dispositions.indexOf('pass')
+    const none = dispositions.indexOf('none')
+    let turned = 0
+    for (let at = 0; at < this.length; at += 1) {
+      if (this.#disposition[at] !== pass) continue
+      this.#disposition[at] = none
+      this.#flags[at] = (this.#flags[at] ?? 0) | recordFlagTolerated
+      turned += 1
+    }
+    return turned
+  }
+
+  columns(): RecordColumns {
+    const { length, first } = this
+    return {
+      length,
+      first,
+      source: this.#source.slice(0, length),
+      count: this.#count.slice(0, length),
+      disposition: this.#disposition.slice(0, length),
+      dkim: this.#dkim.slice(0, length),
+      spf: this.#spf.slice(0, length),
+      headerFrom: this.#headerFrom.slice(0, length),
+      envelopeFrom: this.#envelopeFrom.slice(0, length),
+      envelopeTo: this.#envelopeTo.slice(0, length),
+      reasons: this.#reasons.slice(0, length),
+      dkimResults: this.#dkimResults.slice(0, length),
+      spfResults: this.#spfResults.slice(0, length),
+      flags: this.#flags.slice(0, length),
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { xmlTagsKept } from './limits.ts'
+
+/** One spelling of a tag, such as `<ns:Row>`, with what the scanner knows of it. */
+export interface XmlTag {
+  /** Number of the element in the vocabulary; 0 for one that it does not have. */
+  readonly element: number
+  /** Local name in lower case (report-tolerance 8, 25). */
+  readonly name: string
+  readonly prefix: string
+  /** The start tag without attributes, and the end tag, as written. */
+  readonly open: string
+  readonly close: string
+  /** The root, or a child of the root that can stand nowhere else: it ends whatever is open inside the root. */
+  readonly isRoot: boolean
+  readonly isSection: boolean
+  /** The handler may know the content as a whole. */
+  readonly isBlock: boolean
+  /** Tags that followed this one lately: reports repeat the same order thousands of times. */
+  next: XmlTag | null
+  nextButOne: XmlTag | null
+}
+
+/** The elements that a reader knows, by local name in lower case; numbers are from 1. */
+export interface XmlVocabulary {
+  readonly elements: ReadonlyMap<string, number>
+  readonly root: number
+  readonly sections: ReadonlySet<number>
+  readonly blocks: ReadonlySet<number>
+}
+
+/** The spellings of tags met in one document. */
+export class XmlTags {
+  readonly #vocabulary: XmlVocabulary
+  readonly #tags = new Map<string, XmlTag>()
+  /** Stands before the first tag. */
+  readonly start: XmlTag
+
+  constructor(vocabulary: XmlVocabulary) {
+    this.#vocabulary = vocabulary
+    this.start = this.#make('')
+  }
+
+  /** The tag of a name as written, with or without a prefix. */
+  of(written: string): XmlTag {
+    const known = this.#tags.get(written)
+    if (known !== undefined) return known
+    const tag = this.#make(written)
+    if (this.#tags.size < xmlTagsKept) this.#tags.set(tag.open.slice(1, -1), tag)
+    return tag
+  }
+
+  #make(written: string): XmlTag {
+    // Joined anew, so that it does not keep the window of the document alive that it was cut from.
+    const name = written.split('').join('')
+    const colon = name.indexOf(':')
+    const local = name.slice(colon + 1).toLowerCase()
+    const { elements, root, sections, blocks } = this.#vocabulary
+    const element = elements.get(local) ?? 0
+    return {
+      element,
+      name: local,
+      prefix: colon === -1 ? '' : name.slice(0, colon),
+      open: `<${name}>`,
+      close: `</${name}>`,
+      isRoot: element !== 0 && element === root,
+      isSection: sections.has(element),
+      isBlock: blocks.has(element),
+      next: null,
+      nextButOne: null,
+    }
+  }
+}

@@ -11,7 +11,8 @@ export class ThreadClient {
   #ending: Error | null = null
 
   constructor(file: URL, setup: unknown) {
-    this.worker = new Worker(file, { workerData: setup })
+    // Compiled files need none of the flags with which sources may have been started.
+    this.worker = new Worker(file, { workerData: setup, execArgv: [] })
     this.worker.on('message', (message: FromThread) => this.#take(message))
     this.worker.on('error', error => this.#fail(error instanceof Error ? error : new Error(String(error))))
     this.worker.on('exit', () => this.#fail(new Error('the store was closed')))

@@ -17,6 +17,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'read kept reports again, as after an upgrade',
     load: async () => (await import('./reparse.ts')).command,
   },
+  senders: {
+    summary: 'list senders, decide whose they are, load a map of names',
+    load: async () => (await import('./senders.ts')).command,
+  },
   config: {
     summary: 'explain the configuration',
     load: async () => (await import('./config.ts')).command,

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { type Database, onlyTenant } from '../store/store.ts'
 
 /** Characters of a note that are kept with a decision. */
-export const noteLimit = 1000
+export const noteLimit = 2000
 
 /** What a person says of a sender for one domain. */
 export interface DecisionChange {

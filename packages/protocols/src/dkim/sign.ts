@@ -68,7 +68,7 @@ export interface SigningOptions {
 }
 
 /** Days a signature lasts by default: longer than any queue keeps a message, and than a list holds one back. */
-export const defaultLifetime = 14 * 86_400
+export const defaultLifetime: number = 14 * 86_400
 
 /** Signs one message while its body comes in (RFC 6376 s5). */
 export class DkimSigner {

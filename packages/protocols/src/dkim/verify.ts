@@ -1,10 +1,10 @@
 import { createHash, type KeyObject, verify as verifySignature } from 'node:crypto'
-import { txtText } from '../dns/record.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { BodyHash } from './body-hash.ts'
 import { CanonicalFields, type RawField, withoutSignature } from './canonical-header.ts'
-import { type DkimKeyRecord, isKeyRecord, KeyCache, type KeyRecordFault, parseKeyRecord } from './key-record.ts'
+import { type DkimKeyRecord, KeyCache } from './key-record.ts'
 import { type DkimSignature, parseSignature, type SignatureFault } from './signature.ts'
+import { type KeyAnswer, keyName, lookUpKeys, type SigningKeyFault, usableKey } from './signing-key.ts'
 
 /** Signatures of one message that are tried (RFC 6376 s6.1, DKIM-086); the others are named as not tried. */
 export const signaturesLimit = 10
@@ -24,7 +24,7 @@ export type DkimResultCode = 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror
 /** Why a signature did not pass, and what a pass is worth. */
 export type DkimCode =
   | SignatureFault
-  | KeyRecordFault
+  | SigningKeyFault
   | 'dkim-pass'
   | 'dkim-not-tried'
   | 'dkim-expired'
@@ -32,10 +32,6 @@ export type DkimCode =
   | 'dkim-key-temporary'
   | 'dkim-key-bogus'
   | 'dkim-key-none'
-  | 'dkim-key-service'
-  | 'dkim-key-hash'
-  | 'dkim-key-unfit'
-  | 'dkim-identity-strict'
   | 'dkim-body-hash'
   | 'dkim-body-uncovered'
   | 'dkim-signature'
@@ -73,12 +69,6 @@ export interface DkimOptions {
   /** A signature that leaves octets of the body uncovered passes all the same (DKIM-089). */
   readonly acceptsUncovered?: boolean
 }
-
-type KeyAnswer =
-  | { readonly kind: 'records'; readonly texts: readonly string[]; readonly isSecure: boolean }
-  | { readonly kind: 'temporary' }
-  | { readonly kind: 'bogus' }
-  | { readonly kind: 'none' }
 
 interface Attempt {
   readonly index: number
@@ -171,7 +161,7 @@ export class DkimVerifier {
       return end('neutral', 'dkim-expired', 'the signature has expired')
     if (signature.signedAt !== null && signature.signedAt > now + futureAllowance)
       return end('neutral', 'dkim-future', 'the signature is dated in the future')
-    const name = `${signature.selector}._domainkey.${signature.domain}`
+    const name = keyName(signature)
     if (answer.kind === 'temporary')
       return end('temperror', 'dkim-key-temporary', `the key at ${name} could not be determined`)
     if (answer.kind === 'bogus') return end('temperror', 'dkim-key-bogus', `DNSSEC proves the answer for ${name} wrong`)
@@ -193,13 +183,9 @@ export class DkimVerifier {
     end: (result: DkimResultCode, code: DkimCode, text: string, key?: DkimKeyRecord) => DkimVerification,
   ): DkimVerification {
     const { signature, field, body } = attempt
-    const parsed = parseKeyRecord(text)
-    if (!parsed.ok) return end('permerror', parsed.fault.code, parsed.fault.text)
-    const record = parsed.value
-    const unfit = unfitness(signature, record)
-    if (unfit !== null) return end('permerror', unfit.code, unfit.text, record)
-    const key = this.keyCache.keyOf(record)
-    if (key === null) return end('permerror', 'dkim-key-data', 'the key is not usable', record)
+    const usable = usableKey(signature, text, this.keyCache)
+    if (!usable.ok) return end('permerror', usable.fault.code, usable.fault.text, usable.record)
+    const { record, key } = usable.value
     if (signature.bodyLength !== null && signature.bodyLength > body.length)
       return end('permerror', 'dkim-body-length', '"l=" exceeds the body', record)
     if (bodyHash === undefined || !bodyHash.equals(signature.bodyHash))
@@ -243,40 +229,6 @@ export function verifyHeader(
   } catch {
     // A key that the library imports and then cannot use, such as one with an even modulus.
     return false
-  }
-}
-
-function unfitness(signature: DkimSignature, record: DkimKeyRecord): { code: DkimCode; text: string } | null {
-  if (signature.algorithm !== `${record.keyType}-sha256`)
-    return { code: 'dkim-key-unfit', text: `a key of type ${record.keyType} does not fit ${signature.algorithm}` }
-  if (record.hashes !== null && !record.hashes.includes('sha256'))
-    return { code: 'dkim-key-hash', text: 'the key does not allow sha256' }
-  if (!record.services.includes('*') && !record.services.includes('email'))
-    return { code: 'dkim-key-service', text: 'the key is not for mail' }
-  if (record.isStrict && signature.identityDomain !== signature.domain)
-    return { code: 'dkim-identity-strict', text: 'the key demands that the domain of i= is d= itself' }
-  return null
-}
-
-async function lookUpKeys(signature: DkimSignature, options: DkimOptions): Promise<KeyAnswer> {
-  const question = { name: `${signature.selector}._domainkey.${signature.domain}`, type: 'TXT' } as const
-  const { outcome } = await options.resolver.query(
-    options.signal === undefined ? question : { ...question, signal: options.signal },
-  )
-  switch (outcome.kind) {
-    case 'records': {
-      const texts = outcome.records.flatMap(record => (record.type === 'TXT' ? [txtText(record)] : []))
-      const keys = texts.filter(isKeyRecord)
-      // Junk alone is a syntax error of the record, not the absence of one (DKIM-080).
-      return { kind: 'records', texts: keys.length > 0 ? keys : texts, isSecure: outcome.security === 'secure' }
-    }
-    case 'nodata':
-    case 'nxdomain':
-      return { kind: 'none' }
-    case 'temporary':
-      return { kind: 'temporary' }
-    case 'bogus':
-      return { kind: 'bogus' }
   }
 }
 

@@ -1,0 +1,186 @@
+import { BodyHash } from '../dkim/body-hash.ts'
+import { CanonicalFields, type RawField, relaxedField, withoutSignature } from '../dkim/canonical-header.ts'
+import { KeyCache } from '../dkim/key-record.ts'
+import { type KeyAnswer, keyName, lookUpKeys, type Signer, usableKey } from '../dkim/signing-key.ts'
+import { expiryAllowance, headerOctets, keyRecordsLimit, verifyHeader } from '../dkim/verify.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import { type ArcSet, type ArcSetFault, type ChainStatus, readArcSets } from './set.ts'
+
+export type ArcCode =
+  | ArcSetFault
+  | 'arc-none'
+  | 'arc-pass'
+  | 'arc-chain-failed'
+  | 'arc-body-hash'
+  | 'arc-signature'
+  | 'arc-seal'
+  | 'arc-key'
+  | 'arc-expired'
+
+/** The state of a chain on arrival (RFC 8617 s5.2). A failed chain is as no chain (ARC-013). */
+export interface ArcVerification {
+  readonly result: ChainStatus
+  readonly code: ArcCode
+  readonly text: string
+  /** By instance from 1 on; empty where the fields could not be read. */
+  readonly sets: readonly ArcSet[]
+  /** ARC-012: lowest instance whose message signature still holds, 0 where all do; null unless the chain passes. */
+  readonly oldestPass: number | null
+}
+
+export interface ArcOptions {
+  readonly resolver: Resolver
+  /** Seconds since 1970. */
+  readonly now: number
+  readonly signal?: AbortSignal
+  readonly keys?: KeyCache
+}
+
+/** Verifies the chain of one message while its body comes in. */
+export class ArcVerifier {
+  private readonly options: ArcOptions
+  private readonly fields: CanonicalFields
+  private readonly cache: KeyCache
+  private readonly read: ReturnType<typeof readArcSets>
+  private readonly bodies = new Map<string, BodyHash>()
+  private readonly keys = new Map<string, Promise<KeyAnswer>>()
+
+  constructor(fields: readonly RawField[], options: ArcOptions) {
+    this.options = options
+    this.fields = new CanonicalFields(fields)
+    this.cache = options.keys ?? new KeyCache()
+    this.read = readArcSets(fields)
+    if (!this.read.ok) return
+    for (const { message } of this.read.value) {
+      const { bodyCanonicalization, bodyLength } = message.signature
+      const form = formOf(message.signature)
+      if (!this.bodies.has(form)) this.bodies.set(form, new BodyHash(bodyCanonicalization, bodyLength))
+    }
+    // The newest set is needed in any case; older keys wait until the newer ones held (ARC-021).
+    const newest = this.read.value.at(-1)
+    if (newest !== undefined && newest.seal.seal.status !== 'fail')
+      for (const signer of [newest.message.signature, newest.seal.seal]) this.keysOf(signer)
+  }
+
+  /** The next octets of the body as they travel, with CRLF. */
+  body(chunk: Uint8Array): void {
+    for (const body of this.bodies.values()) body.update(chunk)
+  }
+
+  async end(): Promise<ArcVerification> {
+    if (!this.read.ok)
+      return { result: 'fail', code: this.read.fault.code, text: this.read.fault.text, sets: [], oldestPass: null }
+    const sets = this.read.value
+    const failed = (code: ArcCode, text: string): ArcVerification => ({
+      result: 'fail',
+      code,
+      text,
+      sets,
+      oldestPass: null,
+    })
+    const newest = sets.at(-1)
+    if (newest === undefined)
+      return { result: 'none', code: 'arc-none', text: 'there is no chain', sets, oldestPass: null }
+    if (newest.seal.seal.status === 'fail')
+      return failed('arc-chain-failed', `the chain was broken before instance ${newest.instance}`)
+    const wrong = sets.find(set => set.seal.seal.status !== (set.instance === 1 ? 'none' : 'pass'))
+    if (wrong !== undefined)
+      return failed('arc-chain-status', `instance ${wrong.instance} says "cv=${wrong.seal.seal.status}"`)
+    const digests = new Map([...this.bodies].map(([form, body]) => [form, body.digest()]))
+    const message = await this.messageFault(newest, digests)
+    if (message !== null) return failed(message.code, message.text)
+    for (const set of [...sets].reverse()) {
+      const seal = await this.sealFault(sets, set)
+      if (seal !== null) return failed(seal.code, seal.text)
+    }
+    return {
+      result: 'pass',
+      code: 'arc-pass',
+      text: `${sets.length} sets hold`,
+      sets,
+      oldestPass: await this.oldestPass(sets, digests),
+    }
+  }
+
+  private async oldestPass(sets: readonly ArcSet[], digests: ReadonlyMap<string, Buffer>): Promise<number> {
+    for (const set of [...sets].reverse().slice(1))
+      if ((await this.messageFault(set, digests)) !== null) return set.instance + 1
+    return 0
+  }
+
+  private async messageFault(
+    set: ArcSet,
+    digests: ReadonlyMap<string, Buffer>,
+  ): Promise<{ code: ArcCode; text: string } | null> {
+    const { field, signature } = set.message
+    const name = `ARC-Message-Signature of instance ${set.instance}`
+    if (signature.expiresAt !== null && this.options.now > signature.expiresAt + expiryAllowance)
+      return { code: 'arc-expired', text: `${name} has expired` }
+    if (digests.get(formOf(signature))?.equals(signature.bodyHash) !== true)
+      return { code: 'arc-body-hash', text: `${name}: the body was changed` }
+    return this.signatureFault(signature, headerOctets(this.fields, field, signature), 'arc-signature', name)
+  }
+
+  /** RFC 8617 s5.1.1: all sets up to this one, relaxed, the seal itself last without the value of b=. */
+  private async sealFault(sets: readonly ArcSet[], set: ArcSet): Promise<{ code: ArcCode; text: string } | null> {
+    const { field, seal } = set.seal
+    const own = relaxedField(withoutSignature(field.text, seal.signatureAt, seal.signatureEnd))
+    const octets = Buffer.from(sealedText(sets.slice(0, set.instance), own), 'latin1')
+    return this.signatureFault(seal, octets, 'arc-seal', `ARC-Seal of instance ${set.instance}`)
+  }
+
+  private async signatureFault(
+    signer: Signer & { readonly signature: Buffer },
+    octets: Buffer,
+    code: 'arc-signature' | 'arc-seal',
+    name: string,
+  ): Promise<{ code: ArcCode; text: string } | null> {
+    const answer = await this.keysOf(signer)
+    if (answer.kind !== 'records')
+      return { code: 'arc-key', text: `${name}: no key could be had at ${keyName(signer)}` }
+    let text = `${name}: there is no usable key`
+    for (const record of answer.texts.slice(0, keyRecordsLimit)) {
+      const usable = usableKey(signer, record, this.cache)
+      if (!usable.ok) text = `${name}: ${usable.fault.text}`
+      else if (verifyHeader(octets, signer, usable.value.key)) return null
+      else text = `${name} does not fit what it covers`
+    }
+    return { code, text }
+  }
+
+  private keysOf(signer: Signer): Promise<KeyAnswer> {
+    const name = keyName(signer)
+    const known = this.keys.get(name)
+    if (known !== undefined) return known
+    const answer = lookUpKeys(signer, this.options)
+    this.keys.set(name, answer)
+    return answer
+  }
+}
+
+function formOf({
+  bodyCanonicalization,
+  bodyLength,
+}: {
+  bodyCanonicalization: string
+  bodyLength: bigint | null
+}): string {
+  return `${bodyCanonicalization}/${bodyLength ?? ''}`
+}
+
+/** What a seal covers; `own` is the seal in relaxed form without the value of b=. */
+export function sealedText(
+  sets: readonly {
+    readonly results: RawField
+    readonly message: { readonly field: RawField }
+    readonly seal: { readonly field: RawField } | null
+  }[],
+  own: string,
+): string {
+  let out = ''
+  for (const [index, set] of sets.entries()) {
+    out += `${relaxedField(set.results.text)}\r\n${relaxedField(set.message.field.text)}\r\n`
+    if (index < sets.length - 1 && set.seal !== null) out += `${relaxedField(set.seal.field.text)}\r\n`
+  }
+  return out + own
+}

@@ -84,6 +84,8 @@ export class WorkerPool {
     const worker = new Worker(workerFile(), {
       workerData: setup,
       transferList: storePort === null ? [] : [storePort],
+      // The thread runs the build: flags that make the sources run (loaders, conditions) are not for it.
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB },
     })
     let fault = 'the reading thread ended'

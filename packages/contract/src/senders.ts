@@ -290,7 +290,8 @@ export const sendersByReporterAnswerSchema = aggregateAnswer(
         cells: z.array(z.object({ reporter: z.string(), messages: countSchema, outcome: outcomeCountsSchema })),
       }),
     ),
-    all: senderTotalSchema,
+    /** Of every sender that has such messages, not of the page. */
+    all: z.object({ senders: countSchema, messages: countSchema, outcome: outcomeCountsSchema }),
     nextCursor: nextCursorSchema,
   }),
 ).openapi('SendersByReporterAnswer')

@@ -1,0 +1,142 @@
+import type { Claim, Coverage } from '@letterlock/contract'
+import { type Kysely, sql } from 'kysely'
+import type { Database, ReportKind } from '../store/schema.ts'
+import { reporterNames, unknownReporter } from './dictionary.ts'
+import { authenticationAt } from './outcome-counts.ts'
+import { inScope, type ResolvedScope } from './scope.ts'
+import { dayText } from './time.ts'
+
+/** A reporter is silent after this many days behind the newest report day: reports come up to 3 days late. */
+export const silenceDays = 3
+
+/** Days with reports that a reporter needs in the scope before its absence means anything. */
+export const silenceBasisDays = 5
+
+/** Messages of a scope, and those whose verdict is missing or contradicts itself. */
+export interface CoveredMessages {
+  readonly messages: number
+  readonly unknownMessages: number
+}
+
+/** One reporter's days in the scope. */
+export interface ReporterDays {
+  readonly id: number
+  readonly reports: number
+  readonly days: ReadonlySet<number>
+  readonly first: number
+  readonly newest: number
+}
+
+/** Who reported on which day: what coverage, silence and the gaps of a chart are made from. */
+export interface ReportDays {
+  readonly reporters: readonly ReporterDays[]
+  readonly days: ReadonlySet<number>
+  readonly newest: number | null
+  readonly reports: number
+}
+
+/** Days with reports of these kinds, from an index alone. */
+export async function reportDays(
+  db: Kysely<Database>,
+  scope: ResolvedScope,
+  kinds: readonly ReportKind[],
+): Promise<ReportDays> {
+  const rows = await db
+    .selectFrom('report as r')
+    .select(['r.reporter', 'r.day', sql<number>`count(*)`.as('reports')])
+    .where(inScope(scope, 'r'))
+    .where('r.kind', 'in', kinds)
+    .groupBy(['r.reporter', 'r.day'])
+    .execute()
+  const byReporter = new Map<number, { reports: number; days: Set<number>; first: number; newest: number }>()
+  const days = new Set<number>()
+  let reports = 0
+  for (const row of rows) {
+    const entry = byReporter.get(row.reporter) ?? { reports: 0, days: new Set(), first: row.day, newest: row.day }
+    entry.reports += row.reports
+    entry.days.add(row.day)
+    entry.first = Math.min(entry.first, row.day)
+    entry.newest = Math.max(entry.newest, row.day)
+    byReporter.set(row.reporter, entry)
+    days.add(row.day)
+    reports += row.reports
+  }
+  let newest: number | null = null
+  for (const day of days) if (newest === null || day > newest) newest = day
+  return { reporters: [...byReporter].map(([id, entry]) => ({ id, ...entry })), days, newest, reports }
+}
+
+/**
+ * Whether a reporter that used to report stopped: it reported on at least `silenceBasisDays` days and on every second
+ * day of its time, and its newest day lies at least `silenceDays` behind the newest of all. Measured against the
+ * reports, not the clock: files of last year make nobody silent.
+ */
+export function isSilent(reporter: ReporterDays, newest: number | null): boolean {
+  if (newest === null || newest - reporter.newest < silenceDays) return false
+  const span = reporter.newest - reporter.first + 1
+  return reporter.days.size >= silenceBasisDays && reporter.days.size * 2 >= span
+}
+
+/** Coverage of a scope; `messages` where the caller counted them already. */
+export async function coverageOf(
+  db: Kysely<Database>,
+  scope: ResolvedScope,
+  input: { readonly days: ReportDays; readonly messages: CoveredMessages; readonly kinds: readonly ReportKind[] },
+): Promise<Coverage> {
+  const { days } = input
+  const silent = days.reporters.filter(reporter => isSilent(reporter, days.newest))
+  const names = await reporterNames(
+    db,
+    silent.map(reporter => reporter.id),
+  )
+  const deviating = await db
+    .selectFrom('report as r')
+    .select(sql<number>`count(*)`.as('reports'))
+    .where(inScope(scope, 'r'))
+    .where('r.kind', 'in', input.kinds)
+    .where('r.deviation_counts', '<>', sql.lit('{}'))
+    .executeTakeFirst()
+  return {
+    reporters: days.reporters.length,
+    days: scope.to - scope.from + 1,
+    daysWithReports: days.days.size,
+    newestDay: days.newest === null ? null : dayText(days.newest),
+    reports: days.reports,
+    silent: silent
+      .map(reporter => {
+        const { key, name } = names.get(reporter.id) ?? unknownReporter
+        const behind = (days.newest ?? reporter.newest) - reporter.newest
+        return { reporter: key, name, newestDay: dayText(reporter.newest), days: behind }
+      })
+      .sort((a, b) => b.days - a.days || (a.reporter < b.reporter ? -1 : 1)),
+    ...input.messages,
+    reportsWithDeviations: deviating?.reports ?? 0,
+  }
+}
+
+/** Messages of a scope, from the roll-up. */
+export async function coveredMessages(db: Kysely<Database>, scope: ResolvedScope): Promise<CoveredMessages> {
+  const rows = await db
+    .selectFrom('aggregate_rollup as r')
+    .select(['r.authentication', sql<number>`sum(r.messages)`.as('messages')])
+    .where(inScope(scope, 'r'))
+    .groupBy('r.authentication')
+    .execute()
+  let messages = 0
+  let unknownMessages = 0
+  for (const row of rows) {
+    messages += row.messages
+    if (authenticationAt(row.authentication) === 'unknown') unknownMessages += row.messages
+  }
+  return { messages, unknownMessages }
+}
+
+/** What counted reports say: other parties said it. */
+export function reportedBy(reporters: number): Claim {
+  return {
+    level: 'reported',
+    text: reporters === 1 ? 'reported by 1' : `reported by ${reporters}`,
+    from: [],
+    rule: null,
+  }
+}

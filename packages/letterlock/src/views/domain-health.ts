@@ -1,0 +1,81 @@
+import type { Claim, DomainAnswer, DomainRow } from '@letterlock/contract'
+import { sql } from 'kysely'
+import type { KeptDomain } from './domain-rows.ts'
+import type { ViewContext } from './envelope.ts'
+import type { NewestPolicies } from './policy.ts'
+import { inScope } from './scope.ts'
+import { momentText } from './time.ts'
+
+type Check = DomainAnswer['data']['health'][number]
+
+const noLookUps: Claim = {
+  level: 'unknown',
+  text: 'unknown: live checks are not part of this version',
+  from: [],
+  rule: null,
+}
+
+/** A row that needs a look-up. It is no fault of the domain and no credit. */
+function notTested(check: Check['check'], name: string): Check {
+  return {
+    check,
+    name,
+    verdict: 'not tested',
+    severity: null,
+    text: 'Not tested: live checks are not part of this version.',
+    details: [],
+    claim: noLookUps,
+  }
+}
+
+/** The health list, from reports alone. */
+export async function domainHealth(
+  context: ViewContext,
+  input: { readonly domain: KeptDomain; readonly policies: NewestPolicies; readonly row: DomainRow },
+): Promise<Check[]> {
+  return [
+    dmarcCheck(input.policies),
+    notTested('spf', 'SPF'),
+    notTested('dkim', 'DKIM'),
+    notTested('mx', 'MX'),
+    notTested('starttls', 'STARTTLS'),
+    notTested('certificates', 'Certificates'),
+    notTested('mta-sts', 'MTA-STS'),
+    await tlsReportsCheck(context, input.row),
+    notTested('dane', 'DANE, DNSSEC'),
+  ]
+}
+
+/** Reports show that reporters found a record; whether it is valid today needs a look-up. */
+function dmarcCheck({ rfc7489, rfc9990 }: NewestPolicies): Check {
+  const seen = rfc9990 ?? rfc7489
+  if (seen === null) return { ...notTested('dmarc', 'DMARC'), text: 'No aggregate report shows a record.' }
+  return {
+    ...notTested('dmarc', 'DMARC'),
+    text: `Reporters found a record on ${momentText(seen.day * 86_400).slice(0, 10)}. Whether it is valid today is not tested.`,
+    details: [`p=${seen.policy.p ?? 'absent'}`],
+  }
+}
+
+/** That TLS reports arrive proves the record; that none arrives proves nothing. */
+async function tlsReportsCheck({ db, scope }: ViewContext, row: DomainRow): Promise<Check> {
+  if (row.tls === null)
+    return { ...notTested('tls-rpt', 'TLS-RPT'), text: 'No TLS report in the scope. The record itself is not tested.' }
+  const found = await db
+    .selectFrom('tls_policy as r')
+    .select([sql<number>`count(distinct r.reporter)`.as('reporters'), sql<number>`max(r.day)`.as('newest')])
+    .where(inScope(scope, 'r'))
+    .executeTakeFirst()
+  const reporters = found?.reporters ?? 0
+  return {
+    check: 'tls-rpt',
+    name: 'TLS-RPT',
+    verdict: 'pass',
+    severity: null,
+    text: `${reporters} ${reporters === 1 ? 'reporter sends' : 'reporters send'} TLS reports, newest day ${momentText(
+      (found?.newest ?? scope.to) * 86_400,
+    ).slice(0, 10)}.`,
+    details: [],
+    claim: { level: 'reported', text: `reported by ${reporters}`, from: [], rule: null },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Claim, Coverage, Scope } from '@letterlock/contract'
+import type { Catalogue } from '@letterlock/posture'
+import type { Kysely } from 'kysely'
+import type { Database, ReportKind } from '../store/schema.ts'
+import {
+  type CoveredMessages,
+  coverageOf,
+  coveredMessages,
+  type ReportDays,
+  reportDays,
+  reportedBy,
+} from './coverage.ts'
+import type { ResolvedScope } from './scope.ts'
+
+/** What a view is made from. */
+export interface ViewContext {
+  readonly db: Kysely<Database>
+  readonly scope: ResolvedScope
+  /** Names of senders and what is known of services. */
+  readonly catalogue: Catalogue
+  readonly organizationalDomain: (name: string) => string
+  /** Seconds since 1970. */
+  readonly now: number
+}
+
+/** An aggregate answer: the scope used, how much it covers, how the numbers are known, the numbers. */
+export interface Answer<T> {
+  readonly scope: Scope
+  readonly coverage: Coverage
+  readonly claim: Claim
+  readonly data: T
+}
+
+/** Puts an answer together; what the view counted already is not counted again. */
+export async function answer<T>(
+  context: ViewContext,
+  input: {
+    readonly kinds: readonly ReportKind[]
+    readonly data: T
+    readonly days?: ReportDays
+    readonly messages?: CoveredMessages
+    readonly claim?: Claim
+  },
+): Promise<Answer<T>> {
+  const { db, scope } = context
+  const [days, messages] = await Promise.all([
+    input.days ?? reportDays(db, scope, input.kinds),
+    input.messages ?? coveredMessages(db, scope),
+  ])
+  const coverage = await coverageOf(db, scope, { days, messages, kinds: input.kinds })
+  return { scope: scope.shown, coverage, claim: input.claim ?? reportedBy(coverage.reporters), data: input.data }
+}

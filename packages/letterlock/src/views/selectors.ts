@@ -1,0 +1,70 @@
+import type { SelectorsAnswer } from '@letterlock/contract'
+import { sql } from 'kysely'
+import { readDkimMembers } from '../store/value-set.ts'
+import { answer, type ViewContext } from './envelope.ts'
+import { inScope } from './scope.ts'
+import { dayText } from './time.ts'
+
+type Selector = SelectorsAnswer['data']['selectors'][number]
+
+/** DKIM selectors that reports name for the domain of the scope and names of its organization. Reads rows. */
+export async function selectorsView(context: ViewContext, domain: string): Promise<SelectorsAnswer> {
+  const { db, scope, organizationalDomain } = context
+  const rows = await db
+    .selectFrom('aggregate_row as r')
+    .innerJoin('dkim_set as k', join => join.onRef('k.tenant', '=', 'r.tenant').onRef('k.id', '=', 'r.dkim_set'))
+    .select(['r.dkim_set', 'k.members', 'r.reporter'])
+    .select([
+      sql<number>`sum(r.messages)`.as('messages'),
+      sql<number>`min(r.day)`.as('first'),
+      sql<number>`max(r.day)`.as('last'),
+    ])
+    .where(inScope(scope, 'r'))
+    .groupBy(['r.dkim_set', 'k.members', 'r.reporter'])
+    .execute()
+  const own = organizationalDomain(domain)
+  const found = new Map<string, { row: Selector; first: number; last: number; reporters: Set<number> }>()
+  for (const row of rows) {
+    for (const { key, ...line } of linesOf(readDkimMembers(row.members), name => organizationalDomain(name) === own)) {
+      const entry = found.get(key) ?? {
+        row: { domain: line.domain, selector: line.selector, ...noSelector },
+        first: row.first,
+        last: row.last,
+        reporters: new Set<number>(),
+      }
+      found.set(key, entry)
+      entry.row.messages += row.messages
+      entry.row[line.kind] += row.messages
+      entry.first = Math.min(entry.first, row.first)
+      entry.last = Math.max(entry.last, row.last)
+      entry.reporters.add(row.reporter)
+    }
+  }
+  const selectors = [...found.values()]
+    .map(({ row, first, last, reporters }) => ({
+      ...row,
+      firstDay: dayText(first),
+      lastDay: dayText(last),
+      reporters: reporters.size,
+    }))
+    .sort((a, b) => b.messages - a.messages)
+  return await answer(context, { kinds: ['aggregate'], data: { selectors } })
+}
+
+const noSelector = { messages: 0, pass: 0, fail: 0, other: 0, firstDay: '', lastDay: '', reporters: 0 }
+
+/** One line for each selector of a set: a message with two signatures by one key counts once, as pass if one passes. */
+function linesOf(members: ReturnType<typeof readDkimMembers>, isOwn: (name: string) => boolean) {
+  const lines = new Map<string, { key: string; domain: string; selector: string | null; kind: Kind }>()
+  for (const { domain, selector, result } of members) {
+    if (domain === null || !isOwn(domain)) continue
+    const key = JSON.stringify([domain, selector])
+    const kind: Kind = result === 'pass' ? 'pass' : result === 'fail' ? 'fail' : 'other'
+    const before = lines.get(key)
+    if (before === undefined || kind === 'pass' || (kind === 'fail' && before.kind === 'other'))
+      lines.set(key, { key, domain, selector, kind })
+  }
+  return lines.values()
+}
+
+type Kind = 'pass' | 'fail' | 'other'

@@ -1,0 +1,329 @@
+import type { Claim, Link, Sentence, TodayAnswer } from '@letterlock/contract'
+import { authenticationClasses } from '@letterlock/posture'
+import { sql } from 'kysely'
+import { isSilent, type ReportDays } from './coverage.ts'
+import { domainNames, type ReporterName } from './dictionary.ts'
+import type { ViewContext } from './envelope.ts'
+import { decisionAt } from './outcome-counts.ts'
+import { inIds, inScope } from './scope.ts'
+import { senderName, sendersById, unknownSender } from './sender-name.ts'
+import { dayText } from './time.ts'
+import type { HostFailures } from './tls-matrix.ts'
+import { isFailing, leadingType } from './tls-matrix.ts'
+import { resultWords } from './tls-words.ts'
+import type { DomainSums } from './today.ts'
+
+type Item = TodayAnswer['data']['items'][number]
+
+/** An undecided sender asks for a decision from this share of its domain's messages on; the rest is on Senders. */
+export const undecidedShare = 0.005
+
+/** Items of one kind that are listed: more than this is work of another day. */
+export const itemsOfKindLimit = 10
+
+const reported = (text: string): Claim => ({ level: 'reported', text, from: [], rule: null })
+
+/** Numbers in sentences, in plain English digits. */
+export function numberText(value: number): string {
+  return value.toLocaleString('en')
+}
+
+/** One message, two messages. */
+export function counted(value: number, one: string, many: string): string {
+  return `${numberText(value)} ${value === 1 ? one : many}`
+}
+
+interface FailingSender {
+  readonly domain: number
+  readonly sender: number
+  readonly decision: string | null
+  readonly messages: number
+  readonly refused: number
+  readonly first: number
+  readonly last: number
+}
+
+/** Senders of the owner that fail, and undecided senders whose mail does not align. */
+export async function senderItems(context: ViewContext, sums: ReadonlyMap<number, DomainSums>): Promise<Item[]> {
+  const found = await failingSenders(context)
+  const broken = found.filter(row => decisionAt(row.decision) === 'mine').slice(0, itemsOfKindLimit)
+  const undecided = found
+    .filter(row => decisionAt(row.decision) === 'undecided')
+    .filter(row => row.messages >= undecidedShare * (sums.get(row.domain)?.messages ?? 0))
+    .slice(0, itemsOfKindLimit)
+  const shown = [...broken, ...undecided]
+  const [senders, domains, reporters] = await Promise.all([
+    sendersById(
+      context.db,
+      shown.map(row => row.sender),
+    ),
+    domainNames(
+      context.db,
+      shown.map(row => row.domain),
+    ),
+    reporterCounts(context, shown),
+  ])
+  return shown.map(row => {
+    const sender = senderName(senders.get(row.sender) ?? unknownSender, context.catalogue)
+    const domain = domains.get(row.domain) ?? ''
+    const by = reporters.get(`${row.domain} ${row.sender}`) ?? 0
+    return decisionAt(row.decision) === 'mine'
+      ? brokenItem(row, { key: sender.key, name: sender.name, domain, by })
+      : undecidedItem(row, { key: sender.key, name: sender.name, domain, claim: sender.claim })
+  })
+}
+
+/** Codes of classes that neither align nor are unknown. */
+const failingCodes = authenticationClasses.flatMap((name, code) =>
+  name === 'unknown' || name === 'aligned' ? [] : [code],
+)
+
+/** Rows are read in this number; decided strangers among them are passed over. */
+const failingSendersRead = 500
+
+async function failingSenders({ db, scope }: ViewContext): Promise<readonly FailingSender[]> {
+  const isRefused = sql`r.disposition in (3, 4)`
+  return await db
+    .selectFrom('aggregate_rollup as r')
+    .leftJoin('decision as d', join =>
+      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
+    )
+    .select(['r.domain', 'r.sender', 'd.decision'])
+    .select([
+      sql<number>`sum(r.messages)`.as('messages'),
+      sql<number>`sum(case when ${isRefused} then r.messages else 0 end)`.as('refused'),
+      sql<number>`min(r.day)`.as('first'),
+      sql<number>`max(r.day)`.as('last'),
+    ])
+    .where(inScope(scope, 'r'))
+    .where(inIds('r.authentication', failingCodes))
+    .where(eb => eb.or([eb('d.decision', 'is', null), eb('d.decision', 'in', ['mine', 'undecided'])]))
+    .groupBy(['r.domain', 'r.sender', 'd.decision'])
+    .orderBy('messages', 'desc')
+    .limit(failingSendersRead)
+    .execute()
+}
+
+async function reporterCounts(
+  { db, scope }: ViewContext,
+  shown: readonly FailingSender[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('aggregate_rollup as r')
+    .select(['r.domain', 'r.sender', sql<number>`count(distinct r.reporter)`.as('reporters')])
+    .where(inScope(scope, 'r'))
+    .where(inIds('r.authentication', failingCodes))
+    .where(
+      inIds(
+        'r.sender',
+        shown.map(row => row.sender),
+      ),
+    )
+    .groupBy(['r.domain', 'r.sender'])
+    .execute()
+  return new Map(rows.map(row => [`${row.domain} ${row.sender}`, row.reporters]))
+}
+
+const failingOutcomes = ['broken', 'unauthenticated', 'third-party', 'forwarded']
+
+function rowsLink(domain: string, sender: string, more: Link['query'] = {}): Link {
+  return { screen: 'rows', id: null, query: { domain: [domain], sender: [sender], outcome: failingOutcomes, ...more } }
+}
+
+interface SenderWords {
+  readonly key: string
+  readonly name: string
+  readonly domain: string
+}
+
+function brokenItem(row: FailingSender, words: SenderWords & { readonly by: number }): Item {
+  const { key, name, domain } = words
+  const what: Sentence = [
+    { text: numberText(row.messages), link: rowsLink(domain, key) },
+    { text: ` ${row.messages === 1 ? 'message' : 'messages'} since ${dayText(row.first)} did not align`, link: null },
+    ...refusedPart(row, words),
+  ]
+  return {
+    id: `sender-broken:${domain}:${key}`,
+    kind: 'sender-broken',
+    severity: 'high',
+    domain,
+    title: `${name} sends as ${domain}, and its mail does not align`,
+    what,
+    claim: reported(`reported by ${words.by}`),
+    next: {
+      text: `Open ${name} and follow its fix: sign with your own domain there.`,
+      literals: [],
+      link: { screen: 'sender', id: key, query: { domain: [domain] } },
+    },
+    doneWhen: 'A report day after the change has mail of this sender and all of it aligns.',
+    decide: null,
+    count: row.messages,
+  }
+}
+
+function refusedPart(row: FailingSender, { domain, key }: SenderWords): Sentence {
+  if (row.refused === 0) return [{ text: '.', link: null }]
+  return [
+    { text: '; receivers report quarantine or reject for ', link: null },
+    { text: numberText(row.refused), link: rowsLink(domain, key, { disposition: ['quarantine', 'reject'] }) },
+    { text: ' of them.', link: null },
+  ]
+}
+
+function undecidedItem(row: FailingSender, words: SenderWords & { readonly claim: Claim }): Item {
+  const { key, name, domain } = words
+  return {
+    id: `sender-undecided:${domain}:${key}`,
+    kind: 'sender-undecided',
+    severity: 'decide',
+    domain,
+    title: `Is ${name} yours?`,
+    what: [
+      { text: numberText(row.messages), link: rowsLink(domain, key) },
+      {
+        text: ` ${row.messages === 1 ? 'message' : 'messages'} as ${domain} since ${dayText(row.first)} did not align`,
+        link: null,
+      },
+      ...refusedPart(row, words),
+      { text: ' Undecided senders hold the next policy step.', link: null },
+    ],
+    claim: words.claim,
+    next: { text: 'Decide: mine, expected forwarding, or not mine.', literals: [], link: null },
+    doneWhen: 'A decision is recorded.',
+    decide: { sender: key, domain },
+    count: row.messages,
+  }
+}
+
+/** Hosts that still fail, by the newest TLS reports of their domain. */
+export function tlsItems(hosts: readonly HostFailures[], newest: ReadonlyMap<number, number>): Item[] {
+  return hosts
+    .filter(host => isFailing(host, newest.get(host.domainId) ?? host.last))
+    .slice(0, itemsOfKindLimit)
+    .map(host => {
+      const type = leadingType(host, newest.get(host.domainId) ?? host.last)
+      const { what, next, doneWhen } = resultWords(type)
+      const cell = host.cells.find(one => one.type === type)
+      const sessions = cell?.sessions ?? host.sessions
+      const query = { domain: [host.domain], mx: [host.mx ?? ''], result_type: [type] }
+      const link: Link = { screen: 'tls-failures', id: null, query }
+      return {
+        id: `tls-failing:${host.domain}:${host.mx ?? ''}:${type}`,
+        kind: 'tls-failing',
+        severity: 'medium',
+        domain: host.domain,
+        title: `${host.mx ?? host.domain} ${what}`,
+        what: [
+          { text: numberText(sessions), link },
+          {
+            text: ` failed ${sessions === 1 ? 'session' : 'sessions'} from ${counted(
+              cell?.reporters ?? 1,
+              'reporter',
+              'reporters',
+            )}, newest ${dayText(cell?.last ?? host.last)}. Senders that enforce do not deliver to it.`,
+            link: null,
+          },
+        ],
+        claim: reported(`reported by ${cell?.reporters ?? 1}`),
+        next: { text: next, literals: [], link: { screen: 'tls', id: null, query: { domain: [host.domain] } } },
+        doneWhen,
+        decide: null,
+        count: sessions,
+      }
+    })
+}
+
+/** Reporters that used to report and stopped: silence is not zero. */
+export function silenceItems(days: ReportDays, nameOf: (reporter: number) => ReporterName): Item[] {
+  const { newest } = days
+  if (newest === null) return []
+  return days.reporters
+    .filter(reporter => isSilent(reporter, newest))
+    .sort((a, b) => b.reports - a.reports)
+    .slice(0, itemsOfKindLimit)
+    .map(reporter => {
+      const { key, name } = nameOf(reporter.id)
+      const behind = newest - reporter.newest
+      return {
+        id: `reporter-silent:${key}`,
+        kind: 'reporter-silent',
+        severity: 'medium',
+        domain: null,
+        title: `No reports for ${counted(behind, 'day', 'days')} from ${name}`,
+        what: [
+          { text: `It reported on ${counted(reporter.days.size, 'day', 'days')}, the newest `, link: null },
+          { text: dayText(reporter.newest), link: { screen: 'reports', id: null, query: { reporter: [key] } } },
+          { text: '. What it sees since is unknown, not zero.', link: null },
+        ],
+        claim: { level: 'derived', text: 'derived from report days', from: [], rule: 'silence' },
+        next: {
+          text: 'See that its mail reaches the address of rua, and that no filter takes it. Reports come up to 3 days late.',
+          literals: [],
+          link: { screen: 'sources', id: null, query: {} },
+        },
+        doneWhen: `A report of ${name} with a newer day is here.`,
+        decide: null,
+        count: behind,
+      }
+    })
+}
+
+/** What could not be read waits for a person. */
+export function quarantineItem(entries: number): Item[] {
+  if (entries === 0) return []
+  return [
+    {
+      id: 'quarantine',
+      kind: 'quarantine',
+      severity: 'medium',
+      domain: null,
+      title: `${counted(entries, 'document', 'documents')} could not be read`,
+      what: [
+        { text: numberText(entries), link: { screen: 'quarantine', id: null, query: {} } },
+        { text: ` ${entries === 1 ? 'is' : 'are'} in quarantine and counted nowhere.`, link: null },
+      ],
+      claim: { level: 'observed', text: 'observed', from: [], rule: null },
+      next: {
+        text: 'Read the reason of each, try it again or remove it.',
+        literals: [],
+        link: { screen: 'quarantine', id: null, query: {} },
+      },
+      doneWhen: 'Quarantine is empty.',
+      decide: null,
+      count: entries,
+    },
+  ]
+}
+
+/** Whether every message aligns, or comes from senders that are not the owner's. */
+export function isDomainAligned(sums: DomainSums): boolean {
+  return sums.aligned > 0 && sums.openFailing === 0
+}
+
+/** Domains at none without open failures: a hint. Advice needs gates that are not part of this version. */
+export function stuckItems(domains: readonly { readonly domain: string; readonly messages: number }[]): Item[] {
+  return domains.slice(0, itemsOfKindLimit).map(({ domain, messages }) => ({
+    id: `stuck-at-none:${domain}`,
+    kind: 'stuck-at-none',
+    severity: 'hint',
+    domain,
+    title: `${domain} is at none, and no mail of yours fails`,
+    what: [
+      { text: numberText(messages), link: { screen: 'rows', id: null, query: { domain: [domain] } } },
+      {
+        text: ` ${messages === 1 ? 'message' : 'messages'} in the period: none of your senders and no undecided one fails. Mail that receivers do not report is not covered.`,
+        link: null,
+      },
+    ],
+    claim: { level: 'derived', text: 'derived from reports and decisions', from: [], rule: 'stuck-at-none' },
+    next: {
+      text: 'Look at its senders. Whether the policy can be raised is not judged by this version.',
+      literals: [],
+      link: { screen: 'domain', id: domain, query: {} },
+    },
+    doneWhen: 'Reports show another policy.',
+    decide: null,
+    count: messages,
+  }))
+}

@@ -1,13 +1,8 @@
-import { createSocket, type Socket } from 'node:dgram'
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type LoopbackDns, type LoopbackZone, startLoopbackDns, unusedAddress } from '../../../../test/loopback-dns.ts'
 import { ReverseNames } from './reverse-names.ts'
 
-const typeOf = { A: 1, PTR: 12, AAAA: 28 } as const
-type RecordType = keyof typeof typeOf
-
-/** What the server answers, by `TYPE name`; `servfail` and `silent` instead of records. */
-const zone = new Map<string, readonly string[] | 'servfail' | 'silent'>([
+const zone: LoopbackZone = new Map<string, readonly string[] | 'servfail' | 'silent'>([
   ['PTR 1.2.0.9.in-addr.arpa', ['Mail.Example.NET']],
   ['A mail.example.net', ['9.0.2.1']],
   // The name leads elsewhere: whoever owns the address wrote a name that is not theirs.
@@ -24,77 +19,21 @@ const zone = new Map<string, readonly string[] | 'servfail' | 'silent'>([
   ['PTR 8.2.0.9.in-addr.arpa', ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'].map(label => `${label}.example.net`)],
   ['A n5.example.net', ['9.0.2.8']],
   ['PTR 1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.6.2.a.2.ip6.arpa', ['v6.example.net']],
-  ['AAAA v6.example.net', ['2a26:0000::0001']],
+  ['AAAA v6.example.net', ['2a26:0:0:0:0:0:0:1']],
 ])
 
-const asked: string[] = []
-let server: Socket
+let dns: LoopbackDns
 let names: ReverseNames
 
 beforeAll(async () => {
-  server = createSocket('udp4')
-  server.on('message', (message, peer) => {
-    const answer = answerTo(message)
-    if (answer !== null) server.send(answer, peer.port, peer.address)
-  })
-  server.bind(0, '127.0.0.1')
-  await once(server, 'listening')
-  names = new ReverseNames({ servers: [`127.0.0.1:${server.address().port}`], timeoutMs: 200, tries: 1 })
+  dns = await startLoopbackDns(zone)
+  names = new ReverseNames({ servers: [dns.address], timeoutMs: 200, tries: 1 })
 })
 
 afterAll(() => {
   names.cancel()
-  server.close()
+  dns.close()
 })
-
-/** An answer of RFC 1035 s4 to a message with one question. */
-function answerTo(message: Buffer): Buffer | null {
-  const labels: string[] = []
-  let at = 12
-  for (let length = message[at] ?? 0; length > 0; length = message[at] ?? 0) {
-    labels.push(message.toString('latin1', at + 1, at + 1 + length))
-    at += 1 + length
-  }
-  const typeCode = message.readUInt16BE(at + 1)
-  const type = (Object.keys(typeOf) as RecordType[]).find(name => typeOf[name] === typeCode)
-  const question = `${type} ${labels.join('.').toLowerCase()}`
-  asked.push(question)
-  const found = zone.get(question)
-  if (found === 'silent') return null
-  const records = found === undefined || found === 'servfail' ? [] : found
-  const code = found === 'servfail' ? 2 : found === undefined ? 3 : 0
-  const header = Buffer.alloc(12)
-  message.copy(header, 0, 0, 2)
-  header.writeUInt16BE(0x8180 | code, 2)
-  header.writeUInt16BE(1, 4)
-  header.writeUInt16BE(records.length, 6)
-  const answers = records.map(value => {
-    const data = type === 'PTR' ? wireName(value) : wireAddress(value)
-    const fixed = Buffer.alloc(12)
-    fixed.writeUInt16BE(0xc00c, 0)
-    fixed.writeUInt16BE(typeCode, 2)
-    fixed.writeUInt16BE(1, 4)
-    fixed.writeUInt32BE(60, 6)
-    fixed.writeUInt16BE(data.length, 10)
-    return Buffer.concat([fixed, data])
-  })
-  return Buffer.concat([header, message.subarray(12, at + 5), ...answers])
-}
-
-function wireName(name: string): Buffer {
-  const labels = name
-    .split('.')
-    .map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')]))
-  return Buffer.concat([...labels, Buffer.from([0])])
-}
-
-function wireAddress(text: string): Buffer {
-  if (!text.includes(':')) return Buffer.from(text.split('.').map(Number))
-  const bytes = Buffer.alloc(16)
-  bytes.writeUInt16BE(0x2a26, 0)
-  bytes[15] = 1
-  return bytes
-}
 
 describe('forward-confirmed reverse names', () => {
   test('a name whose address record leads back is confirmed, in lower case', async () => {
@@ -120,9 +59,9 @@ describe('forward-confirmed reverse names', () => {
 
   test('PTR data that is no host name is not followed, and no more than five names are', async () => {
     expect(await names.find('9.0.2.7')).toEqual({ kind: 'none' })
-    asked.length = 0
+    dns.asked.length = 0
     expect(await names.find('9.0.2.8')).toEqual({ kind: 'none' })
-    expect(asked.filter(question => question.startsWith('A '))).toHaveLength(5)
+    expect(dns.asked.filter(question => question.startsWith('A '))).toHaveLength(5)
   })
 
   test.each([
@@ -148,18 +87,13 @@ describe('forward-confirmed reverse names', () => {
     'not an address',
     '9.0.2.1; rm',
   ])('nobody outside is asked about %s', async ip => {
-    asked.length = 0
+    dns.asked.length = 0
     expect(await names.find(ip)).toEqual({ kind: 'not public' })
-    expect(asked).toEqual([])
+    expect(dns.asked).toEqual([])
   })
 })
 
 test('a server that nobody runs is no answer', async () => {
-  const nobody = createSocket('udp4')
-  nobody.bind(0, '127.0.0.1')
-  await once(nobody, 'listening')
-  const { port } = nobody.address()
-  nobody.close()
-  const lost = new ReverseNames({ servers: [`127.0.0.1:${port}`], timeoutMs: 200, tries: 1 })
+  const lost = new ReverseNames({ servers: [await unusedAddress()], timeoutMs: 200, tries: 1 })
   expect(await lost.find('9.0.2.1')).toMatchObject({ kind: 'temporary' })
 })

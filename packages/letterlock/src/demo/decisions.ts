@@ -19,7 +19,6 @@ export const demoDecisions: readonly DemoDecision[] = [
     'service:local-parcelwire',
     'service:local-tidings',
     'ptr:example.com',
-    'dkim:example.com',
   ]),
   ...decided('example.com', 'forwarding', ['dkim:uni.example']),
   ...decided('example.org', 'mine', ['service:local-northmail', 'service:local-parcelwire']),

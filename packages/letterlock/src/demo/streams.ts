@@ -145,8 +145,8 @@ function forwarder(domain: string, perDay: number): DemoStream {
     weekend: 0.5,
     sources: [['198.51.100.160', 1]],
     ways: [
-      { share: 0.86, dkim: [pass(domain, 'northmail')], spf },
-      { share: 0.14, dkim: [failing(domain, 'northmail')], spf, override: 'forwarded' },
+      { share: 0.86, dkim: [pass(domain, 's2025')], spf },
+      { share: 0.14, dkim: [failing(domain, 's2025')], spf, override: 'forwarded' },
     ],
   }
 }

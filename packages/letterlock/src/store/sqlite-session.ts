@@ -147,10 +147,10 @@ export class SqliteSession implements Session {
   }
 
   noteSources(tenant: number, domain: number, sources: readonly number[]): void {
-    const noted = this.#cache.of('source', -domain)
+    const noted = this.#cache.noted()
     // In order: a domain's sources stand together, so that few pages are touched.
     for (const source of sources.toSorted((a, b) => a - b)) {
-      const key = String(source)
+      const key = `${domain} ${source}`
       if (noted.has(key)) continue
       this.#noteSource.run(tenant, domain, source)
       this.#cache.add(noted, key, source)

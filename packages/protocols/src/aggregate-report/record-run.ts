@@ -4,6 +4,9 @@ import { dispositions, type RecordColumns, type ReportValues, recordFlagTolerate
 /** Stands in `headerFrom` until the policy domain is known. */
 export const pendingName = 0xffffffff
 
+/** Records that a run has room for at first: most reports have fewer, and room for a whole run costs 170 KB. */
+const firstCapacity = 64
+
 /** One record as numbers, before it goes into columns. */
 export interface RecordNumbers {
   source: number
@@ -20,6 +23,11 @@ export interface RecordNumbers {
   flags: number
 }
 
+function grown<T extends { set(from: T): void }>(larger: T, smaller: T): T {
+  larger.set(smaller)
+  return larger
+}
+
 /** Columns that are being filled. */
 export class RecordRun {
   readonly first: number
@@ -28,18 +36,18 @@ export class RecordRun {
   hasPendingName = false
   /** Added when the run is closed. */
   added: ReportValues | null = null
-  readonly #source = new Uint32Array(recordsPerRun)
-  readonly #count = new Float64Array(recordsPerRun)
-  readonly #disposition = new Uint8Array(recordsPerRun)
-  readonly #dkim = new Uint8Array(recordsPerRun)
-  readonly #spf = new Uint8Array(recordsPerRun)
-  readonly #headerFrom = new Uint32Array(recordsPerRun)
-  readonly #envelopeFrom = new Uint32Array(recordsPerRun)
-  readonly #envelopeTo = new Uint32Array(recordsPerRun)
-  readonly #reasons = new Uint32Array(recordsPerRun)
-  readonly #dkimResults = new Uint32Array(recordsPerRun)
-  readonly #spfResults = new Uint32Array(recordsPerRun)
-  readonly #flags = new Uint8Array(recordsPerRun)
+  #source = new Uint32Array(firstCapacity)
+  #count = new Float64Array(firstCapacity)
+  #disposition = new Uint8Array(firstCapacity)
+  #dkim = new Uint8Array(firstCapacity)
+  #spf = new Uint8Array(firstCapacity)
+  #headerFrom = new Uint32Array(firstCapacity)
+  #envelopeFrom = new Uint32Array(firstCapacity)
+  #envelopeTo = new Uint32Array(firstCapacity)
+  #reasons = new Uint32Array(firstCapacity)
+  #dkimResults = new Uint32Array(firstCapacity)
+  #spfResults = new Uint32Array(firstCapacity)
+  #flags = new Uint8Array(firstCapacity)
 
   constructor(first: number) {
     this.first = first
@@ -51,6 +59,7 @@ export class RecordRun {
 
   push(record: RecordNumbers): void {
     const at = this.length
+    if (at === this.#source.length) this.#grow(Math.min(at * 8, recordsPerRun))
     this.#source[at] = record.source
     this.#count[at] = record.count
     this.#disposition[at] = record.disposition
@@ -65,6 +74,21 @@ export class RecordRun {
     this.#spfResults[at] = record.spfResults
     this.#flags[at] = record.flags
     this.length = at + 1
+  }
+
+  #grow(capacity: number): void {
+    this.#source = grown(new Uint32Array(capacity), this.#source)
+    this.#count = grown(new Float64Array(capacity), this.#count)
+    this.#disposition = grown(new Uint8Array(capacity), this.#disposition)
+    this.#dkim = grown(new Uint8Array(capacity), this.#dkim)
+    this.#spf = grown(new Uint8Array(capacity), this.#spf)
+    this.#headerFrom = grown(new Uint32Array(capacity), this.#headerFrom)
+    this.#envelopeFrom = grown(new Uint32Array(capacity), this.#envelopeFrom)
+    this.#envelopeTo = grown(new Uint32Array(capacity), this.#envelopeTo)
+    this.#reasons = grown(new Uint32Array(capacity), this.#reasons)
+    this.#dkimResults = grown(new Uint32Array(capacity), this.#dkimResults)
+    this.#spfResults = grown(new Uint32Array(capacity), this.#spfResults)
+    this.#flags = grown(new Uint8Array(capacity), this.#flags)
   }
 
   /** Puts the policy domain where header_from was missing. */

@@ -10,6 +10,15 @@ export * from './aggregate-report/tolerances.ts'
 export { ArcSealer, type SealedSet, type SealingOptions } from './arc/seal.ts'
 export type { ArcSet, ChainStatus } from './arc/set.ts'
 export { type ArcCode, type ArcOptions, type ArcVerification, ArcVerifier } from './arc/verify.ts'
+export { formatAuthenticationResults } from './authentication-results/format.ts'
+export {
+  type AuthenticationResults,
+  type Property,
+  parseAuthenticationResults,
+  type ResultItem,
+  type ResultsFault,
+} from './authentication-results/parse.ts'
+export { forgedResults } from './authentication-results/strip.ts'
 export { type RawField, rawFieldsOf } from './dkim/canonical-header.ts'
 export { type DkimKeyPair, generateDkimKey, keyRecordOf, keyRecordZoneLine } from './dkim/key-generation.ts'
 export { type DkimKeyRecord, KeyCache, type KeyRecordFault, parseKeyRecord } from './dkim/key-record.ts'
@@ -22,6 +31,7 @@ export {
   type DkimVerification,
   DkimVerifier,
 } from './dkim/verify.ts'
+export { type Author, type AuthorFault, readAuthor } from './dmarc/author-domain.ts'
 export {
   type Alignment,
   type DmarcEvaluation,

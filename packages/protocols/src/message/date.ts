@@ -1,7 +1,7 @@
 /** Characters of a date that are looked at: real ones have about 40, with a comment about 60. */
 export const dateTextLimit = 256
 
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'] as const
+const months: readonly string[] = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 /**
  * Zone names in minutes east of UTC: those of RFC 5322 s4.3, and others that reporters write. Names that stand for
@@ -92,7 +92,7 @@ function fullYear(text: string): number {
 }
 
 function monthOf(word: string): number {
-  return word.length < 3 ? -1 : months.findIndex(month => month === word.slice(0, 3).toLowerCase())
+  return word.length < 3 ? -1 : months.indexOf(word.slice(0, 3).toLowerCase())
 }
 
 function zoneOf(words: readonly string[]): { minutes: number; kind: MessageDate['zone'] } {

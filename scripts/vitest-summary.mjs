@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 /** Vitest reporter: writes counts, failures and skipped tests with their reasons to the file in SUMMARY_FILE. */
 export default class SummaryReporter {
@@ -8,7 +9,7 @@ export default class SummaryReporter {
     for (const module of modules) addModule(summary, module)
     for (const error of unhandledErrors) {
       summary.failed += 1
-      summary.failures.push(`unhandled error: ${error.message}`)
+      summary.failures.push(`unhandled error: ${firstLine(error.message)}`)
     }
     const file = process.env.SUMMARY_FILE
     if (file !== undefined) writeFileSync(file, JSON.stringify(summary))
@@ -22,7 +23,7 @@ function addModule(summary, module) {
   // A file that cannot be loaded, or whose hooks fail, has no failed test to show for it.
   if (!module.ok() && summary.failed === failedBefore) {
     summary.failed += 1
-    summary.failures.push(`${file}: ${module.errors()[0]?.message ?? 'failed outside of a test'}`)
+    summary.failures.push(`${file}: ${firstLine(module.errors()[0]?.message ?? 'failed outside of a test')}`)
   }
 }
 
@@ -45,4 +46,8 @@ function reasonOf(test) {
     if (reason !== undefined) return reason
   }
   return 'no reason stated'
+}
+
+function firstLine(text) {
+  return stripVTControlCharacters(text).split('\n', 1)[0]
 }

@@ -7,6 +7,7 @@ import type { XmlTag } from '../xml/vocabulary.ts'
 import { BlockMemory } from './block-memory.ts'
 import { DeviationLog } from './deviation-log.ts'
 import { element, isContainer } from './elements.ts'
+import { noIpv4, readIpv4 } from './ipv4-places.ts'
 import { blockCharactersLimit, textLimit } from './limits.ts'
 import type { AggregateContext, AggregateReportSink } from './reader-contract.ts'
 import type { EvaluatedPart, IdentifiersPart, ResultsPart } from './record-draft.ts'
@@ -106,10 +107,11 @@ export class DocumentHandler implements XmlHandler {
     const scanner = this.scanner
     if ((inside !== element.record && inside !== element.row) || record === undefined || scanner === null) return -1
     if (record.has(tag.element)) return -1
+    const octets = scanner.octets
+    if (octets === null) return -1
     const length = scanner.buffer.slice(from, from + blockCharactersLimit).indexOf(tag.close)
     if (length === -1) return -1
-    const raw = scanner.buffer.slice(from, from + length)
-    if (this.#recall(tag.element, raw)) return from + length + tag.close.length
+    if (this.#recall(tag.element, octets, from, from + length)) return from + length + tag.close.length
     this.#blockFrom = from
     this.#blockTo = from + length
     this.#blockSerial = scanner.serial
@@ -214,27 +216,30 @@ export class DocumentHandler implements XmlHandler {
     const scanner = this.scanner
     if (scanner === null || scanner.serial !== this.#blockSerial || this.#log.met !== this.#blockMet) return
     if (scanner.offset(this.#blockTo) !== at) return
-    const raw = scanner.copy(this.#blockFrom, this.#blockTo)
     this.#blockSerial = -1
-    if (found === element.policyEvaluated) this.#evaluated.remember(raw, record.evaluated())
-    else if (found === element.identifiers) this.#identifiers.remember(raw, record.identifiers())
-    else this.#results.remember(raw, record.results())
+    const octets = scanner.octets
+    if (octets === null) return
+    const from = this.#blockFrom
+    const to = this.#blockTo
+    if (found === element.policyEvaluated) this.#evaluated.remember(octets, from, to, record.evaluated())
+    else if (found === element.identifiers) this.#identifiers.remember(octets, from, to, record.identifiers())
+    else this.#results.remember(octets, from, to, record.results())
   }
 
-  #recall(found: number, raw: string): boolean {
+  #recall(found: number, octets: DataView, from: number, to: number): boolean {
     const record = this.#report?.record
     if (record === undefined) return false
     if (found === element.policyEvaluated) {
-      const part = this.#evaluated.find(raw)
+      const part = this.#evaluated.find(octets, from, to)
       if (part !== undefined) record.putEvaluated(part)
       return part !== undefined
     }
     if (found === element.identifiers) {
-      const part = this.#identifiers.find(raw)
+      const part = this.#identifiers.find(octets, from, to)
       if (part !== undefined) record.putIdentifiers(part)
       return part !== undefined
     }
-    const part = this.#results.find(raw)
+    const part = this.#results.find(octets, from, to)
     if (part !== undefined) record.putResults(part)
     return part !== undefined
   }
@@ -259,9 +264,10 @@ export class DocumentHandler implements XmlHandler {
     if (report === null || !this.#isPartRead) return false
     const { record } = report
     if (found === element.sourceIp && record.isSourceOpen) {
-      const place = report.values.sources.find(scanner.buffer.slice(from, to))
-      if (place === undefined) return false
-      record.putSource(place)
+      const address = readIpv4(scanner.buffer, from, to)
+      if (address === noIpv4) return false
+      const place = report.values.ipv4(address)
+      record.putSource(place === -1 ? report.values.addIpv4(address, scanner.copy(from, to)) : place)
       return true
     }
     if (found !== element.count || !record.isCountOpen || to === from || to - from > 9) return false

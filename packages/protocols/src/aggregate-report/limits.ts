@@ -16,9 +16,14 @@ export const textLimit = 2_000
 /** Deviations that are kept with their place; all are counted. */
 export const deviationsLimit = 200
 
-/** Values that are remembered to find equal ones: 200,000 distinct sources in one report have been measured. */
+/** Values that are remembered to find equal ones: a report of 500,000 records can have a source for every second. */
 export const valuesRemembered = 262_144
 
-/** Parts of records that are remembered as written, and the longest of them: they repeat far more than they differ. */
-export const blocksRemembered = 8_192
-export const blockCharactersLimit = 4_096
+/** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
+export const blocksRemembered = 32_768
+/** Bytes of them, for each of the three kinds. */
+export const blocksBytesLimit = 8_388_608
+/** The longest of them: a record with 15 DKIM results. */
+export const blockCharactersLimit = 2_048
+/** Places where one of them is looked for; crafted reports can make more of them fall on one place. */
+export const blockProbesLimit = 8

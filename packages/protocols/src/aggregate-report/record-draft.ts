@@ -85,7 +85,8 @@ export class RecordDraft {
   #hasDkimPass = false
   #hasSpfPass = false
   #entry: Entry = new Map()
-  readonly #seen = new Set<number>()
+  /** Parts met in this record, a bit for each. */
+  #seen = 0
   readonly #numbers: RecordNumbers = {
     source: 0,
     count: 0,
@@ -124,21 +125,21 @@ export class RecordDraft {
     this.#spfPlace = 0
     this.#hasDkimPass = false
     this.#hasSpfPass = false
-    this.#seen.clear()
+    this.#seen = 0
   }
 
   /** Whether a part was met in this record already. */
   has(part: number): boolean {
-    return this.#seen.has(part)
+    return (this.#seen & bitOf(part)) !== 0
   }
 
   /** A part begins. False where it is there twice: then what it says does not count. */
   beginPart(part: number, at: number): boolean {
-    if (this.#seen.has(part)) {
+    if (this.has(part)) {
       this.#log.add('element-repeated', at, partNames.get(part) ?? '')
       return false
     }
-    this.#seen.add(part)
+    this.#seen |= bitOf(part)
     if (part === element.policyEvaluated) this.#reasons = []
     if (part === element.authResults) {
       this.#dkimResults = []
@@ -161,7 +162,7 @@ export class RecordDraft {
   }
 
   putEvaluated(part: EvaluatedPart): void {
-    this.#seen.add(element.policyEvaluated)
+    this.#seen |= bitOf(element.policyEvaluated)
     this.#hasContent = true
     this.#disposition = part.disposition
     this.#dkim = part.dkim
@@ -174,7 +175,7 @@ export class RecordDraft {
   }
 
   putIdentifiers(part: IdentifiersPart): void {
-    this.#seen.add(element.identifiers)
+    this.#seen |= bitOf(element.identifiers)
     this.#hasContent = true
     this.#headerFrom = part.headerFrom
     this.#envelopeFrom = part.envelopeFrom
@@ -191,7 +192,7 @@ export class RecordDraft {
   }
 
   putResults(part: ResultsPart): void {
-    this.#seen.add(element.authResults)
+    this.#seen |= bitOf(element.authResults)
     this.#hasContent = true
     this.#dkimPlace = part.dkim
     this.#spfPlace = part.spf
@@ -225,11 +226,6 @@ export class RecordDraft {
       this.#log.add('element-repeated', at, text)
       return
     }
-    const found = this.#values.sources.find(text)
-    if (found !== undefined) {
-      this.#source = found
-      return
-    }
     const read = normaliseSource(text)
     if (read === null) {
       this.#log.add('source-unusable', at, text)
@@ -237,9 +233,7 @@ export class RecordDraft {
       return
     }
     if (read.isMapped) this.#log.add('source-mapped', at, text, read.source)
-    this.#source = this.#values.sources.find(read.source) ?? this.#values.sources.add(read.source, read.source)
-    // Another spelling of the same address is found at once the next time, unless it has to be told each time.
-    if (!read.isMapped && read.source !== text) this.#values.sources.remember(text, this.#source)
+    this.#source = this.#values.source(read.source)
   }
 
   count(text: string, at: number): void {
@@ -484,7 +478,7 @@ export class RecordDraft {
     const numbers = this.#numbers
     if (this.#source === unread) this.#log.add('source-empty', this.#at, '')
     if (this.#headerFrom === unread) this.#log.add('header-from-missing', this.#at, '')
-    if (!this.#seen.has(element.authResults)) this.#log.add('auth-results-missing', this.#at, '')
+    if (!this.has(element.authResults)) this.#log.add('auth-results-missing', this.#at, '')
     if (this.#disposition === unread) this.#log.add('disposition-unknown', this.#at, '', 'unknown')
     numbers.source = Math.max(0, this.#source)
     numbers.count = count
@@ -510,7 +504,7 @@ export class RecordDraft {
    * A passing result may be of another domain, so it proves nothing: unknown, never pass.
    */
   #derive(hasPass: boolean): number {
-    const code = !hasPass && this.#seen.has(element.authResults) ? failCode : 0
+    const code = !hasPass && this.has(element.authResults) ? failCode : 0
     this.#log.add('evaluation-missing', this.#at, '', code === failCode ? 'fail' : 'unknown')
     return code
   }
@@ -522,3 +516,8 @@ const partNames: ReadonlyMap<number, string> = new Map([
   [element.identifiers, 'identifiers'],
   [element.authResults, 'auth_results'],
 ])
+
+/** Parts have numbers from 25 to 39. */
+function bitOf(part: number): number {
+  return 1 << (part - element.row)
+}

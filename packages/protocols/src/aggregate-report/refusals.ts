@@ -20,7 +20,7 @@ export const aggregateRefusals: Readonly<Record<AggregateRefusal, string>> = {
   'aggregate-entity-used':
     'The document uses an entity that it would define itself. Definitions are never followed, because they can hide attacks.',
   'aggregate-depth': 'Elements are nested deeper than 32 levels. No report is; this can only be an attack.',
-  'aggregate-tag-long': 'A tag is longer than 65,536 characters. No report has such; this can only be an attack.',
-  'aggregate-doctype-long': 'The document type declaration is longer than 65,536 characters, or never ends.',
+  'aggregate-tag-long': 'A tag is longer than 32,768 characters. No report has such; this can only be an attack.',
+  'aggregate-doctype-long': 'The document type declaration is longer than 32,768 characters, or never ends.',
   'aggregate-records': 'The report has more than 2,000,000 records.',
 }

@@ -75,7 +75,10 @@ export class ReportDraft {
     for (const run of runs) if (run.hasPendingName) run.fillNames(this.#values.name(head.policy.domain))
     const parts = runs.flatMap(run => (run.added === null ? [] : [run.added]))
     // The policy domain may have been added after the last run was closed.
-    parts.push(this.#values.takeAdded())
+    const late = this.#values.takeAdded()
+    const [first] = parts
+    if (first !== undefined && parts.length === 1 && late.names.length === 0) return first
+    parts.push(late)
     return {
       sources: parts.flatMap(part => part.sources),
       names: parts.flatMap(part => part.names),

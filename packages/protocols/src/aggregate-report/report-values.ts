@@ -1,4 +1,5 @@
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts'
+import { Ipv4Places, noIpv4, readIpv4 } from './ipv4-places.ts'
 import { valuesRemembered } from './limits.ts'
 import type { DkimResult, Reason, ReportValues, SpfResult } from './report.ts'
 
@@ -19,11 +20,16 @@ export class GrowingList<T> {
   }
 
   add(key: string, value: T): number {
-    const place = this.#length
-    this.#length += 1
-    this.#added.push(value)
+    const place = this.push(value)
     this.remember(key, place)
     return place
+  }
+
+  /** Adds a value that is found by other means than its key. */
+  push(value: T): number {
+    this.#added.push(value)
+    this.#length += 1
+    return this.#length - 1
   }
 
   /** Another key for a value. A forgotten value is added again when it comes again: places stay true, memory flat. */
@@ -41,11 +47,31 @@ export class GrowingList<T> {
 
 /** The values that records of one report share. */
 export class SharedValues {
-  readonly sources: GrowingList<string | null> = new GrowingList<string | null>(null)
+  readonly #sources = new GrowingList<string | null>(null)
+  readonly #ipv4 = new Ipv4Places()
   readonly names: GrowingList<string | null> = new GrowingList<string | null>(null)
   readonly #reasons = new GrowingList<readonly Reason[]>([])
   readonly #dkim = new GrowingList<readonly DkimResult[]>([])
   readonly #spf = new GrowingList<readonly SpfResult[]>([])
+
+  /** The place of an IPv4 address, as a number of 32 bits; -1 where it is not known. */
+  ipv4(address: number): number {
+    return this.#ipv4.find(address)
+  }
+
+  addIpv4(address: number, text: string): number {
+    const place = this.#sources.push(text)
+    this.#ipv4.add(address, place)
+    return place
+  }
+
+  /** The place of a source in its normal form. */
+  source(text: string): number {
+    const address = readIpv4(text, 0, text.length)
+    if (address === noIpv4) return this.#sources.find(text) ?? this.#sources.add(text, text)
+    const place = this.#ipv4.find(address)
+    return place === -1 ? this.addIpv4(address, text) : place
+  }
 
   /** The place of a name that is already in its normal form. */
   name(name: string): number {
@@ -66,7 +92,7 @@ export class SharedValues {
 
   takeAdded(): ReportValues {
     return {
-      sources: this.sources.takeAdded(),
+      sources: this.#sources.takeAdded(),
       names: this.names.takeAdded(),
       reasonSets: this.#reasons.takeAdded(),
       dkimSets: this.#dkim.takeAdded(),

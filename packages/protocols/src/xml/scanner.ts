@@ -65,6 +65,11 @@ export class XmlScanner {
     return this.#window.offset(at)
   }
 
+  /** The octets behind `buffer`, place by place; null in UTF-16. */
+  get octets(): DataView | null {
+    return this.#window.units === 'octets' ? this.#window.view : null
+  }
+
   /** A part of `buffer` that may be kept. */
   copy(from: number, to: number): string {
     return this.#window.copy(from, to)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { attributorOf } from '../packages/letterlock/src/store/attribution.ts'
 import { openSqliteSession, sqliteTransactor } from '../packages/letterlock/src/store/sqlite-session.ts'
+import { Turns } from '../packages/letterlock/src/store/turns.ts'
 import { StoreWriter } from '../packages/letterlock/src/store/writer.ts'
 import { type ReportShape, randomNumbers, reportSteps } from './report-steps.ts'
 
@@ -25,7 +26,11 @@ const reports = Number(process.argv[2] ?? 6_400)
 const folder = mkdtempSync(join(tmpdir(), 'letterlock-bench-'))
 const file = join(folder, 'letterlock.db')
 const session = await openSqliteSession(file, () => 1)
-const writer = new StoreWriter({ transactor: sqliteTransactor(session), attributor: attributorOf(null), now: () => 1 })
+const writer = new StoreWriter({
+  transactor: sqliteTransactor(session, new Turns()),
+  attributor: attributorOf(null),
+  now: () => 1,
+})
 const random = randomNumbers(7)
 
 let cpuMicroseconds = 0

@@ -13,9 +13,9 @@ import {
   cellColumns,
   type Dictionary,
   type DictionaryEntry,
+  dictionaryText,
   type RowPlace,
   type Session,
-  storableText,
 } from './session.ts'
 import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 
@@ -91,7 +91,7 @@ export class AggregateWriter {
   ): Promise<void> {
     if (values.length === 0) return
     const entries: DictionaryEntry[] = []
-    for (const value of values) if (value !== null) entries.push({ key: storableText(value), extra: [] })
+    for (const value of values) if (value !== null) entries.push({ key: dictionaryText(value), extra: [] })
     const ids = await this.#session.intern(dictionary, this.#place.tenant, entries)
     let at = 0
     for (const value of values) {

@@ -10,6 +10,8 @@ import {
   services,
 } from '@letterlock/posture'
 import { getDomain } from 'tldts'
+import { onlyTenant, type Settings } from './schema.ts'
+import type { Session } from './session.ts'
 
 /** What names senders: injected, so that a test can say what it answers. */
 export interface Attributor {
@@ -39,6 +41,15 @@ export function organizationalDomains(): (name: string) => string {
     known.set(name, domain)
     return domain
   }
+}
+
+/** The map that was loaded into this store; rows that come in are named by it from the first. */
+export async function storedMap(session: Pick<Session, 'all'>): Promise<SenderMap | null> {
+  const [row] = await session.all("SELECT value FROM setting WHERE tenant = ? AND key = 'senderServices'", [onlyTenant])
+  if (row === undefined) return null
+  // Checked when it was loaded, and written by us.
+  const value = JSON.parse(String(row['value'])) as Settings['senderServices']
+  return value === null ? null : { entries: [], services: value.services, hash: value.hash }
 }
 
 /** Names senders by the built-in services and, with lower trust, by a loaded map. */

@@ -21,7 +21,7 @@ import type { ReaderSetup, WriterCall, WriterSetup, WriterStart } from './thread
 export type StorePlace = { readonly dataDir: string } | { readonly postgresUrl: string }
 
 export interface StoreOptions {
-  /** What a person loaded with `letterlock senders import`. */
+  /** Services that name senders below the built-in ones; without it, those that a person loaded into this store. */
   readonly map?: SenderMap | null
   /** Threads that read; each keeps some 16 MiB of pages. */
   readonly readers?: number

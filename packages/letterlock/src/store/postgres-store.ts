@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool, types } from 'pg'
-import { attributorOf, type SenderMap } from './attribution.ts'
+import { attributorOf, type SenderMap, storedMap } from './attribution.ts'
 import { deliveryBytes } from './delivery-bytes.ts'
 import { serveIntake } from './intake-port.ts'
 import { InternCache } from './intern-cache.ts'
@@ -43,13 +43,24 @@ export async function openPostgresStore(url: string, options: StoreOptions): Pro
   })
   // A connection that the server ends while it is idle is replaced; without a listener it would end the process.
   pool.on('error', () => undefined)
+  let map: SenderMap | null
   try {
     await migratePostgres(pool)
+    map = options.map ?? (await loadMap(pool))
   } catch (error) {
     await pool.end()
     return { state: 'failed', text: error instanceof Error ? error.message : String(error) }
   }
-  return { state: 'opened', store: new PostgresStore(pool, options.map ?? null) }
+  return { state: 'opened', store: new PostgresStore(pool, map) }
+}
+
+async function loadMap(pool: Pool): Promise<SenderMap | null> {
+  const client = await pool.connect()
+  try {
+    return await storedMap(new PostgresSession(client, { cache: new InternCache(), reportIds: [] }))
+  } finally {
+    client.release()
+  }
 }
 
 async function migratePostgres(pool: Pool): Promise<void> {

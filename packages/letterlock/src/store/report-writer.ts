@@ -4,7 +4,7 @@ import { equalRowsSql } from './equal-rows.ts'
 import type { DeliveryContext } from './intake-context.ts'
 import type { DocumentVerdict } from './intake-op.ts'
 import type { ReportKind, ReportMetadataJson } from './schema.ts'
-import { type RowPlace, type Session, type SqlValue, storableText } from './session.ts'
+import { dictionaryText, type RowPlace, type Session, type SqlValue, storableText } from './session.ts'
 
 export const secondsPerDay = 86_400
 
@@ -98,9 +98,9 @@ export class ReportWriter {
   async place(name: ReportName): Promise<NewReport> {
     const { tenant } = name
     const [domain = 0] = await this.#session.intern('domain', tenant, [this.domainEntry(name.domain)])
-    const orgName = storableText(name.reporter.trim())
+    const orgName = dictionaryText(name.reporter.trim())
     const [reporter = 0] = await this.#session.intern('reporter', tenant, [
-      { key: orgName.toLowerCase(), extra: [orgName] },
+      { key: dictionaryText(orgName.toLowerCase()), extra: [orgName] },
     ])
     const identity = identityDigest([name.kind, reporter, name.reportId, domain, name.begin, name.end])
     const others = await this.#session.all('SELECT id FROM report WHERE tenant = ? AND identity = ?', [
@@ -122,7 +122,7 @@ export class ReportWriter {
 
   /** A domain that only a report mentions is untracked until a person keeps it. */
   domainEntry(name: string): { readonly key: string; readonly extra: readonly SqlValue[] } {
-    return { key: storableText(name), extra: [0, 'unknown', '[]', this.context.now] }
+    return { key: dictionaryText(name), extra: [0, 'unknown', '[]', this.context.now] }
   }
 
   /** The verdict where another report of the same identity has the same rows; the rows of both are stored. */

@@ -1,7 +1,7 @@
 import type { SenderEvidence, SourceFacts } from '@letterlock/posture'
 import type { DkimResult, SpfResult } from '@letterlock/protocols'
 import type { Attributor } from './attribution.ts'
-import type { Session } from './session.ts'
+import { dictionaryText, type Session, storableText } from './session.ts'
 
 /** Answers remembered; a row of the same kind from the same source comes again with the next report. */
 const answersLimit = 100_000
@@ -75,7 +75,7 @@ export class SenderIds {
     await this.#loadFacts(session, [...open.values()])
     const entries = [...open.values()].map(question => {
       const { key, basis, from } = this.attributor.attribute(this.#evidence(question))
-      return { key, extra: [basis, from] }
+      return { key: dictionaryText(key), extra: [basis, from === null ? null : storableText(from)] }
     })
     const ids = await session.intern('sender', this.#tenant, entries)
     let at = 0

@@ -1,4 +1,5 @@
 import type { SourceFacts } from '@letterlock/posture'
+import { setDigest } from './digest.ts'
 
 /** What a statement takes and gives. Integers come back as numbers (number.ts). */
 export type SqlValue = string | number | bigint | Uint8Array | null
@@ -124,9 +125,23 @@ export interface Transactor {
   transaction<T>(body: (session: Session) => Promise<T>): Promise<T>
 }
 
-/** NUL ends a text in SQLite's C interface and is refused by PostgreSQL; it is shown as U+FFFD instead. */
+/** Characters that no text of a database may hold: NUL, and half of a surrogate pair. */
+const unstorable = /\0|\p{Surrogate}/gu
+
+/** NUL ends a text in SQLite's C interface and is refused by PostgreSQL, half a pair has no UTF-8: shown as U+FFFD. */
 export function storableText(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
+  return /[\0\ud800-\udfff]/.test(text) ? text.replace(unstorable, '\uFFFD') : text
+}
+
+/** Characters of a dictionary's text: PostgreSQL indexes at most 2,704 bytes. Names in DNS have at most 253. */
+export const dictionaryTextLimit = 600
+
+/** A text as a dictionary keeps it. One that is too long to be a name is cut; a digest tells it from its like. */
+export function dictionaryText(value: string): string {
+  const text = storableText(value)
+  if (text.length <= dictionaryTextLimit) return text
+  const digest = Buffer.from(setDigest(text)).toString('hex')
+  return storableText(`${text.slice(0, dictionaryTextLimit - digest.length - 1)}…${digest}`)
 }
 
 /** Facts of a `source` row. */
@@ -143,7 +158,7 @@ export async function idOf(
   value: string | null,
 ): Promise<number> {
   if (value === null) return 0
-  const [id = 0] = await session.intern(dictionary, tenant, [{ key: storableText(value), extra: [] }])
+  const [id = 0] = await session.intern(dictionary, tenant, [{ key: dictionaryText(value), extra: [] }])
   return id
 }
 

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomNumbers, reportSteps } from '../../../../bench/report-steps.ts'
 import { type PostgresServer, startPostgres, whyNoPostgres } from '../../../../test/postgres-server.ts'
+import type { SenderMap } from './attribution.ts'
 import type { DeliveryVerdict, IntakeOp } from './intake-op.ts'
 import { openStore, type StorePlace } from './open-store.ts'
 import type { Store } from './store.ts'
@@ -185,6 +186,28 @@ function aggregate(
     { op: 'aggregate-end', hash: sha(content), size: content.length, summary },
   ]
 }
+
+/** A loaded map with one service. */
+const mapOf = (dkimDomain: string, hash: string): SenderMap => ({
+  hash,
+  entries: [],
+  services: [
+    {
+      id: 'local-net',
+      name: 'Net',
+      category: 'marketing',
+      spfIncludes: [],
+      dkimDomains: [dkimDomain],
+      dkimSelectors: [],
+      envelopeDomains: [],
+      ptrDomains: [],
+      alignedDkim: 'unknown',
+      alignedSpf: 'unknown',
+      setUp: '',
+      sources: [],
+    },
+  ],
+})
 
 const rows: readonly Record_[] = [
   { ip: '192.0.2.1', count: 5, dkimPass: 'mail.example.net' },
@@ -419,6 +442,16 @@ describe.each(databases.map(database => [database.name, database] as const))('st
     expect(typeof sum.large).toBe('number')
   })
 
+  prove('names of any length are stored; past the limit of a dictionary they are cut and told apart', async () => {
+    const store = await fresh()
+    const records = [600, 601, 602, 100_000].map(length => ({ ip: null, count: 1, from: '€'.repeat(length) }))
+    const long = delivery({ documents: [aggregate(records, { reporter: 'X'.repeat(1e6), domain: 'y'.repeat(5_000) })] })
+    expect(verdictsOf(await store.intake.writeMany([long]))).toEqual(['stored'])
+    const names = await store.read.selectFrom('name').select('name').orderBy('id').execute()
+    expect(names.map(({ name }) => name.length)).toEqual([600, 600, 600, 600])
+    expect(new Set(names.map(({ name }) => name)).size).toBe(4)
+  })
+
   prove('hostile text is stored as text, NUL as U+FFFD', async () => {
     const store = await fresh()
     const hostile = `a\0b'"; DROP TABLE report; --\ud800 =1+1`
@@ -643,6 +676,7 @@ describe.each(databases.map(database => [database.name, database] as const))('st
           .selectFrom('aggregate_row as r')
           .innerJoin('sender', 'sender.id', 'r.sender')
           .select('sender.key')
+          .orderBy('r.report')
           .orderBy('r.seq')
           .execute()
       ).map(({ key }) => key)
@@ -677,7 +711,7 @@ describe.each(databases.map(database => [database.name, database] as const))('st
     const store = await fresh()
     await store.intake.writeMany([delivery({ documents: [aggregate(rows)] })])
     await store.reattribute()
-    const map = { hash: 'h1', entries: [{ domain: 'example.net', name: 'Net', type: null, group: 'net' }] }
+    const map = mapOf('example.net', 'h1')
     expect(await store.reattribute(map)).toEqual({ reports: 0, rows: 1 })
     const named = await store.read
       .selectFrom('aggregate_rollup as u')
@@ -804,14 +838,7 @@ describe.each(databases.map(database => [database.name, database] as const))('st
                 { source: one.id, ptr: one.id % 3 === 0 ? null : `host${one.id}.isp.example`, lookedUpAt: 1 },
               ])
             else if (one.do === 'catalogue')
-              await store.reattribute(
-                one.id === 0
-                  ? null
-                  : {
-                      hash: `${one.id}`,
-                      entries: [{ domain: `service${one.id}.example`, name: 'S', type: null, group: 's' }],
-                    },
-              )
+              await store.reattribute(one.id === 0 ? null : mapOf(`service${one.id}.example`, `${one.id}`))
             else await store.removeDomain(one.id)
             await expectRollupsEqualRows(store)
           }

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { attributorOf } from './attribution.ts'
+import { attributorOf, storedMap } from './attribution.ts'
 import { serveIntake } from './intake-port.ts'
 import { type DirectoryLock, lockDirectory } from './lock.ts'
 import { runQuery } from './query.ts'
@@ -25,7 +25,8 @@ async function run(port: MessagePort, setup: WriterSetup): Promise<void> {
   }
   try {
     const session = await openSqliteSession(setup.file, secondsNow)
-    new WriterThread({ port, setup, session, lock }).listen()
+    const map = setup.map ?? (await storedMap(session))
+    new WriterThread({ port, map, session, lock }).listen()
     tell({ type: 'ready' })
   } catch (error) {
     lock.release()
@@ -43,11 +44,11 @@ class WriterThread {
   #map: WriterSetup['map']
   #endTurn: (() => void) | null = null
 
-  constructor(of: { port: MessagePort; setup: WriterSetup; session: SqliteSession; lock: DirectoryLock }) {
+  constructor(of: { port: MessagePort; map: WriterSetup['map']; session: SqliteSession; lock: DirectoryLock }) {
     this.#port = of.port
     this.#session = of.session
     this.#lock = of.lock
-    this.#map = of.setup.map
+    this.#map = of.map
     this.#writer = new StoreWriter({
       transactor: sqliteTransactor(of.session, this.#turns),
       attributor: attributorOf(this.#map),

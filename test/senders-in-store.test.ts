@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtInCatalogue } from '@letterlock/posture'
+import { type SenderKey, senderLabel } from '@letterlock/posture'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createIntake } from '../packages/letterlock/src/intake/create-intake.ts'
 import { decide, decisionHistory } from '../packages/letterlock/src/senders/decisions.ts'
 import { listSenders } from '../packages/letterlock/src/senders/list-senders.ts'
-import { labelSenders, loadedServices, storeSenderMap } from '../packages/letterlock/src/senders/map-store.ts'
+import { loadedCatalogue, storeSenderMap } from '../packages/letterlock/src/senders/map-store.ts'
 import type { Networks } from '../packages/letterlock/src/senders/networks.ts'
 import { ReverseNames } from '../packages/letterlock/src/senders/reverse-names.ts'
 import { readSenderMap } from '../packages/letterlock/src/senders/sender-map.ts'
@@ -233,11 +233,10 @@ describe.each(databases)('senders in a store on %s', database => {
     }
     const names = [{ domain: 'erp.example', name: 'A shop system' }]
     expect((await load({ names })).rows).toBe(0)
-    const labelOf = async (key: string) => (await labelSenders(store.read, [key], builtInCatalogue)).get(key)?.name
+    const labelOf = async (key: SenderKey) => senderLabel(key, await loadedCatalogue(store.read)).name
     expect(await labelOf('dkim:erp.example')).toBe('A shop system')
     expect(await labelOf('service:mailchimp')).toBe('Mailchimp')
     expect(await labelOf('dkim:other.test')).toBe('other.test')
-    expect(await loadedServices(store.read)).toBeNull()
     const services = [{ id: 'erp', name: 'Our ERP', category: 'finance', dkimDomains: ['erp.example'] }]
     expect((await load({ services })).rows).toBe(1)
     expect(await keysOf(store)).toMatchObject({ 'service:local-erp': 3 })

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { domainToASCII } from 'node:url'
-import { type Decision, decisions, parseSenderKey, type SenderKey } from '@letterlock/posture'
+import { type Decision, decisions, parseSenderKey, type SenderKey, senderLabel } from '@letterlock/posture'
 import { decide, decisionHistory } from '../senders/decisions.ts'
 import { listSenders } from '../senders/list-senders.ts'
-import { labelSenders, storeSenderMap } from '../senders/map-store.ts'
+import { loadedCatalogue, storeSenderMap } from '../senders/map-store.ts'
 import { mapBytesLimit, readSenderMap } from '../senders/sender-map.ts'
 import { openStore } from '../store/open-store.ts'
 import { onlyTenant, type Store } from '../store/store.ts'
@@ -76,8 +76,12 @@ async function list(context: CommandContext, store: Store): Promise<ExitCode> {
   const domain = domainText === undefined ? null : asciiDomain(domainText)
   const today = Math.floor(Date.now() / 86_400_000)
   const senders = await listSenders(store.read, { domain, firstDay: today - days + 1 })
-  const labels = await labelSenders(store.read, [...new Set(senders.map(sender => sender.key))])
-  const rows = senders.map(sender => ({ ...sender, name: labels.get(sender.key)?.name ?? sender.key }))
+  const catalogue = await loadedCatalogue(store.read)
+  const rows = senders.map(sender => {
+    const key = parseSenderKey(sender.key)
+    const label = key === null ? null : senderLabel(key, catalogue)
+    return { ...sender, name: label === null || label.from === 'key' ? null : label.name }
+  })
   if (context.format === 'json') {
     await context.output.json({ schema: 'letterlock.senders-list/1', days, senders: rows })
     return exitCodes.ok
@@ -91,7 +95,7 @@ async function list(context: CommandContext, store: Store): Promise<ExitCode> {
         row.decision.padEnd(10),
         printable(row.domain),
         printable(row.key),
-        row.name === row.key ? '' : printable(row.name),
+        printable(row.name ?? ''),
       ]
         .join('  ')
         .trimEnd(),
@@ -131,7 +135,7 @@ function asciiDomain(text: string): string {
 
 async function decideOrShow(context: CommandContext, store: Store, question: DecisionQuestion): Promise<ExitCode> {
   const { domain, sender, decision } = question
-  const label = (await labelSenders(store.read, [sender])).get(sender)?.name ?? sender
+  const label = senderLabel(sender, await loadedCatalogue(store.read)).name
   const history = await decisionHistory(store.read, domain, sender)
   const before = history[0]?.decision ?? 'undecided'
   if (decision === null) return await showHistory(context, question, history)

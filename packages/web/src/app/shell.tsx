@@ -1,0 +1,107 @@
+import { Outlet, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { useReadOnly } from '../api/answers.ts'
+import { Icon } from '../components/icon.tsx'
+import { OutcomePatterns } from '../components/outcome.tsx'
+import { shell } from '../messages/shell.ts'
+import { ScopeLink } from '../scope/scope-link.tsx'
+import { DropTarget } from './drop-target.tsx'
+import { useKeys } from './keys.ts'
+import { Navigation, screenOf } from './navigation.tsx'
+import { SchemeSwitch } from './scheme-switch.tsx'
+import { ScopeBar } from './scope-bar.tsx'
+
+const Palette = lazy(() => import('./palette.tsx').then(module => ({ default: module.Palette })))
+const KeyList = lazy(() => import('./key-list.tsx').then(module => ({ default: module.KeyList })))
+
+/** The frame of every screen. */
+export function Shell() {
+  const [dialog, setDialog] = useState<'search' | 'keys' | null>(null)
+  const onSearch = useCallback(() => setDialog('search'), [])
+  const onHelp = useCallback(() => setDialog('keys'), [])
+  const onClose = useCallback(() => setDialog(null), [])
+  useKeys({ onSearch, onHelp })
+  return (
+    <div className="app">
+      <a className="btn skip" href="#content">
+        {shell('skip')}
+      </a>
+      <OutcomePatterns />
+      <div className="side">
+        <Brand />
+        <nav className="nav" aria-label={shell('mainNavigation')}>
+          <Navigation />
+        </nav>
+        <SideFoot onHelp={onHelp} />
+      </div>
+      <TopBar onHelp={onHelp} />
+      <div className="page">
+        <ScopeBar onSearch={onSearch} />
+        <main id="content" tabIndex={-1}>
+          <Suspense>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      <DropTarget />
+      <Suspense>
+        {dialog === 'search' && <Palette onClose={onClose} onHelp={onHelp} />}
+        {dialog === 'keys' && <KeyList onClose={onClose} />}
+      </Suspense>
+    </div>
+  )
+}
+
+function Brand() {
+  return (
+    <ScopeLink to="/" className="brand">
+      <svg className="logo" viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M2.5 4.5h15v11h-15z" />
+        <path d="M2.5 4.5 10 11l7.5-6.5" />
+        <path className="seal" d="M10 8.2v5.6" />
+      </svg>
+      {shell('brand')}
+    </ScopeLink>
+  )
+}
+
+function SideFoot({ onHelp }: { readonly onHelp: () => void }) {
+  const isReadOnly = useReadOnly()
+  return (
+    <div className="side-foot">
+      <SchemeSwitch />
+      <button type="button" className="bare" onClick={onHelp}>
+        {shell('keys')}
+      </button>
+      {isReadOnly && <p className="demo-note">{shell('demo')}</p>}
+    </div>
+  )
+}
+
+/** In place of the navigation on narrow screens. */
+function TopBar({ onHelp }: { readonly onHelp: () => void }) {
+  const path = useRouterState({ select: state => state.location.pathname })
+  const menu = useRef<HTMLDetailsElement>(null)
+  const close = () => menu.current?.removeAttribute('open')
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') menu.current?.removeAttribute('open')
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
+  return (
+    <header className="top">
+      <Brand />
+      <details className="menu" ref={menu}>
+        <summary>
+          {shell(screenOf(path))} <Icon name="caret" />
+        </summary>
+        <nav className="nav" aria-label={shell('menu')}>
+          <Navigation onFollow={close} />
+          <SideFoot onHelp={onHelp} />
+        </nav>
+      </details>
+    </header>
+  )
+}

@@ -1,0 +1,73 @@
+import type { DecisionName } from '@letterlock/contract'
+import { useReadOnly } from '../api/answers.ts'
+import { useDecide } from '../api/changes.ts'
+import { decisionText } from '../messages/outcome.ts'
+import { partText } from '../messages/parts.ts'
+
+const choices = ['mine', 'forwarding', 'not-mine'] as const satisfies readonly DecisionName[]
+
+function sentenceCase(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** The three answers to "is this sender yours?". */
+export function DecisionButtons({ sender, domain }: { readonly sender: string; readonly domain: string }) {
+  const decide = useDecide()
+  const isReadOnly = useReadOnly()
+  return (
+    <div className="decide row-of">
+      {choices.map(decision => (
+        <button
+          key={decision}
+          type="button"
+          className="btn"
+          disabled={isReadOnly || decide.isPending}
+          title={isReadOnly ? partText('readOnly') : undefined}
+          onClick={() => decide.mutate({ sender, decision, domains: [domain] })}
+        >
+          {sentenceCase(decisionText(decision))}
+        </button>
+      ))}
+      {isReadOnly && <span className="small">{partText('readOnly')}</span>}
+      {decide.isError && <span role="alert">{decide.error.message}</span>}
+    </div>
+  )
+}
+
+interface DecisionSelectProps {
+  readonly sender: string
+  readonly name: string
+  readonly decision: DecisionName | 'mixed'
+  /** The domains that a choice is recorded for. */
+  readonly domains: readonly string[]
+}
+
+/** The decision as a list to choose from; arrow keys change it like any list. */
+export function DecisionSelect({ sender, name, decision, domains }: DecisionSelectProps) {
+  const decide = useDecide()
+  const isReadOnly = useReadOnly()
+  const shown = decide.isPending ? decide.variables.decision : decision
+  return (
+    <>
+      <select
+        className={`decision decision-${shown}`}
+        aria-label={partText('decisionOf', { name })}
+        value={shown}
+        disabled={isReadOnly || decide.isPending}
+        title={isReadOnly ? partText('readOnly') : undefined}
+        onChange={event => {
+          const chosen = (['undecided', ...choices] as const).find(entry => entry === event.target.value)
+          if (chosen) decide.mutate({ sender, decision: chosen, domains: [...domains] })
+        }}
+      >
+        {shown === 'mixed' && <option value="mixed">{decisionText('mixed')}</option>}
+        {(['undecided', ...choices] as const).map(entry => (
+          <option key={entry} value={entry}>
+            {decisionText(entry)}
+          </option>
+        ))}
+      </select>
+      {decide.isError && <span role="alert">{decide.error.message}</span>}
+    </>
+  )
+}

@@ -1,0 +1,32 @@
+import { translator } from '../text/message.tsx'
+
+/** Failure reports: off until switched on, redacted by default. */
+export const failureText = translator({
+  title: 'Failure reports',
+  off: 'Whole failure reports are off: of each one only the redacted fields below are kept, no addresses, no subject, no message.',
+  on: 'Failure reports are kept whole, with personal data.',
+  change: 'Change this in Sources',
+  lede: '{incidents, plural, one {# incident} other {# incidents}} in {reports, plural, one {# report} other {# reports}}.',
+  empty: 'No failure reports in this scope. Few receivers send them; a ruf address in the DMARC record asks for them.',
+  caption: 'Failure reports, newest day first',
+  day: 'Day',
+  reporter: 'Reporter',
+  domain: 'Domain',
+  type: 'Type',
+  source: 'Source',
+  from: 'From',
+  envelope: 'Envelope domain',
+  delivery: 'Delivery',
+  incidents: 'Incidents',
+  incident: 'The incident',
+  redacted: 'The message and the addresses were not kept.',
+  mta: 'Reporting MTA',
+  identityAlignment: 'Identity-Alignment (failed in RFC 9991, aligned in RFC 7489)',
+  method: 'Result of {name}',
+  dkim: 'Signature',
+  spfDns: 'SPF record it saw',
+  mailFrom: 'Envelope sender',
+  rcptTo: 'Recipients',
+  subject: 'Subject',
+  notStated: 'not stated',
+})

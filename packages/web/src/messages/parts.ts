@@ -1,0 +1,31 @@
+import { translator } from '../text/message.tsx'
+
+/** Parts that several screens use: tables, figures, exports, states. */
+export const partText = translator({
+  copy: 'Copy {text}',
+  copied: 'copied',
+  open: 'Open {name}',
+  closeRow: 'Close {name}',
+  more: 'Show more',
+  loadingMore: 'Loading…',
+  retry: 'Try again',
+  updating: 'updating',
+  loading: 'Loading',
+  viewAsTable: 'View as table',
+  all: 'All',
+  exportCsv: 'CSV',
+  exportNdjson: 'NDJSON',
+  exportSvg: 'SVG',
+  exportTable: 'Export this table as {format}',
+  exportChart: 'Export this chart as {format}',
+  none: 'none',
+  decisionOf: 'Decision about {name}',
+  cancel: 'Cancel',
+  close: 'Close',
+  save: 'Save',
+  remove: 'Remove',
+  readOnly: 'This instance shows demonstration data and cannot be changed.',
+  failed: 'This could not be shown: {cause}',
+  widen: 'Show all domains, reporters and days',
+  emptyScope: 'No reports in this scope.',
+})

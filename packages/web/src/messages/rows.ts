@@ -1,0 +1,32 @@
+import { translator } from '../text/message.tsx'
+
+/** Rows: where every number leads. */
+export const rowsText = translator({
+  title: 'Rows',
+  lede: '{messages, plural, one {# message} other {# messages}} in {rows, plural, one {# row} other {# rows}}, newest day first.',
+  caption: 'Rows of aggregate reports',
+  day: 'Day',
+  reporter: 'Reporter',
+  source: 'Source',
+  sender: 'Sender',
+  from: 'From and envelope',
+  authentication: 'DKIM and SPF',
+  disposition: 'Disposition',
+  outcome: 'Outcome',
+  messages: 'Messages',
+  noAddress: 'no usable address',
+  noName: 'not reported',
+  nullPath: 'null path',
+  aligned: 'aligned',
+  notAligned: 'not aligned',
+  unknown: 'unknown',
+  noResult: 'no result',
+  dkim: 'DKIM',
+  spf: 'SPF',
+  openReport: 'Report of {day}',
+  total: 'All rows of this selection',
+  derived: 'a missing verdict was derived, towards fail',
+  tolerated: 'read with deviations',
+  override: 'override: {types}',
+  shown: '{shown, number} of {all, number} rows shown',
+})

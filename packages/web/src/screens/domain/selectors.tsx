@@ -1,0 +1,96 @@
+import type { SelectorsAnswer } from '@letterlock/contract'
+import { useAnswer } from '../../api/answers.ts'
+import { Claim } from '../../components/claim.tsx'
+import { TableExports } from '../../components/exports.tsx'
+import { Block } from '../../components/head.tsx'
+import { Loaded } from '../../components/loaded.tsx'
+import { domainText } from '../../messages/domain.ts'
+import { ScopeLink } from '../../scope/scope-link.tsx'
+import { formatCount, formatDays } from '../../text/format.ts'
+
+type Row = SelectorsAnswer['data']['selectors'][number]
+
+/** DKIM selectors that reports name for the domain and names below it. */
+export function Selectors({ domain }: { readonly domain: string }) {
+  const path = `/domains/${encodeURIComponent(domain)}/selectors`
+  const query = useAnswer<SelectorsAnswer>(path)
+  if (query.data?.data.selectors.length === 0) return null
+  return (
+    <Block
+      title={domainText('selectors')}
+      aside={query.data && <Claim claim={query.data.claim} />}
+      actions={<TableExports path={path} forms={['csv']} />}
+    >
+      <Loaded query={query} lines={3}>
+        {answer => (
+          <table className="table blocks">
+            <caption className="vh">{domainText('selectors')}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{domainText('selector')}</th>
+                <th scope="col" className="n">
+                  {domainText('messages')}
+                </th>
+                <th scope="col" className="n">
+                  {domainText('pass')}
+                </th>
+                <th scope="col" className="n">
+                  {domainText('fail')}
+                </th>
+                <th scope="col" className="n">
+                  {domainText('other')}
+                </th>
+                <th scope="col" className="n">
+                  {domainText('reporters')}
+                </th>
+                <th scope="col" className="n">
+                  {domainText('seen')}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {answer.data.selectors.map(row => (
+                <Line key={`${row.domain} ${row.selector}`} row={row} />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Loaded>
+      <p className="foot-note sentence">{domainText('selectorNote')}</p>
+    </Block>
+  )
+}
+
+function Line({ row }: { readonly row: Row }) {
+  const filters = { dkim_domain: [row.domain], dkim_selector: [row.selector ?? ''] }
+  return (
+    <tr className="line">
+      <th scope="row">
+        {row.selector === null ? domainText('noSelector') : <code>{row.selector}</code>}
+        <span className="small">
+          <code>d={row.domain}</code>
+        </span>
+      </th>
+      <td className="n" data-label={domainText('messages')}>
+        <ScopeLink to="/rows" filters={filters} className="num">
+          {formatCount(row.messages)}
+        </ScopeLink>
+      </td>
+      <td className="n" data-label={domainText('pass')}>
+        {formatCount(row.pass)}
+      </td>
+      <td className="n" data-label={domainText('fail')}>
+        {formatCount(row.fail)}
+      </td>
+      <td className="n" data-label={domainText('other')}>
+        {formatCount(row.other)}
+      </td>
+      <td className="n" data-label={domainText('reporters')}>
+        {formatCount(row.reporters)}
+      </td>
+      <td className="n" data-label={domainText('seen')}>
+        {formatDays(row.firstDay, row.lastDay)}
+      </td>
+    </tr>
+  )
+}

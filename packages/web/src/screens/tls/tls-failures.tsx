@@ -1,0 +1,100 @@
+import './tls.css'
+import type { TlsFailuresAnswer } from '@letterlock/contract'
+import { usePages } from '../../api/answers.ts'
+import { EmptyScope } from '../../components/empty.tsx'
+import { TableExports } from '../../components/exports.tsx'
+import { Filters } from '../../components/filters.tsx'
+import { Head } from '../../components/head.tsx'
+import { Paged } from '../../components/paged.tsx'
+import { tlsText } from '../../messages/tls.ts'
+import { ReportLink } from '../../scope/scope-link.tsx'
+import { formatCount, formatDay } from '../../text/format.ts'
+
+/** The failure details that make a number of the matrix. */
+export function TlsFailures() {
+  const query = usePages<TlsFailuresAnswer>('/tls/failures', answer => answer.data.nextCursor)
+  const total = query.data?.pages[0]?.data.total
+  return (
+    <>
+      <Head title={tlsText('failuresTitle')}>{total && <p>{tlsText('failuresLede', total)}</p>}</Head>
+      <Filters>
+        <TableExports path="/tls/failures" />
+      </Filters>
+      <Paged query={query}>
+        {pages => {
+          const rows = pages.flatMap(page => page.data.failures)
+          if (rows.length === 0) return <EmptyScope />
+          return <FailureTable rows={rows} total={pages[0].data.total.sessions} />
+        }}
+      </Paged>
+    </>
+  )
+}
+
+function FailureTable({
+  rows,
+  total,
+}: {
+  readonly rows: TlsFailuresAnswer['data']['failures']
+  readonly total: number
+}) {
+  return (
+    <table className="table blocks">
+      <caption className="vh">{tlsText('failuresTitle')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{tlsText('day')}</th>
+          <th scope="col">{tlsText('reporter')}</th>
+          <th scope="col">{tlsText('domain')}</th>
+          <th scope="col">{tlsText('resultType')}</th>
+          <th scope="col">{tlsText('from')}</th>
+          <th scope="col">{tlsText('receiving')}</th>
+          <th scope="col">{tlsText('information')}</th>
+          <th scope="col" className="n">
+            {tlsText('failed')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows of a report have no other name than their place
+          <tr key={`${row.report} ${index}`} className="line">
+            <th scope="row">
+              <ReportLink report={row.report} className="num" data-row>
+                {formatDay(row.day)}
+              </ReportLink>
+            </th>
+            <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
+            <td data-label={tlsText('domain')}>{row.domain}</td>
+            <td data-label={tlsText('resultType')}>
+              {row.resultType}
+              <span className="small">{row.policyType}</span>
+            </td>
+            <td data-label={tlsText('from')}>
+              {row.sendingIp === null ? tlsText('notStated') : <code>{row.sendingIp}</code>}
+            </td>
+            <td data-label={tlsText('receiving')}>
+              {row.mx ?? tlsText('noMx')}
+              <span className="small">{row.receivingIp ?? ''}</span>
+            </td>
+            <td data-label={tlsText('information')}>
+              {row.reasonCode ?? ''}
+              <span className="small">{row.additionalInformation ?? ''}</span>
+            </td>
+            <td className="n" data-label={tlsText('failed')}>
+              {formatCount(row.sessions)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={7}>
+            {tlsText('allFailed')}
+          </th>
+          <td className="n">{formatCount(total)}</td>
+        </tr>
+      </tfoot>
+    </table>
+  )
+}

@@ -1,0 +1,108 @@
+import './tls.css'
+import type { TlsResultsAnswer } from '@letterlock/contract'
+import { usePages } from '../../api/answers.ts'
+import { EmptyScope } from '../../components/empty.tsx'
+import { TableExports } from '../../components/exports.tsx'
+import { Filters } from '../../components/filters.tsx'
+import { Head } from '../../components/head.tsx'
+import { Paged } from '../../components/paged.tsx'
+import { tlsText } from '../../messages/tls.ts'
+import { ReportLink } from '../../scope/scope-link.tsx'
+import { formatCount, formatDay } from '../../text/format.ts'
+
+/** Sessions of each policy in each report: the rows behind the sums of Inbound TLS. */
+export function TlsResults() {
+  const query = usePages<TlsResultsAnswer>('/tls/results', answer => answer.data.nextCursor)
+  const total = query.data?.pages[0]?.data.total
+  return (
+    <>
+      <Head title={tlsText('resultsTitle')}>
+        {total && <p>{tlsText('resultsLede', total)}</p>}
+        <p>{tlsText('resultsNote')}</p>
+      </Head>
+      <Filters>
+        <TableExports path="/tls/results" />
+      </Filters>
+      <Paged query={query}>
+        {pages => {
+          const rows = pages.flatMap(page => page.data.results)
+          if (rows.length === 0) return <EmptyScope />
+          return <ResultTable rows={rows} total={pages[0].data.total} />
+        }}
+      </Paged>
+    </>
+  )
+}
+
+interface ResultTableProps {
+  readonly rows: TlsResultsAnswer['data']['results']
+  readonly total: TlsResultsAnswer['data']['total']
+}
+
+function ResultTable({ rows, total }: ResultTableProps) {
+  return (
+    <table className="table blocks">
+      <caption className="vh">{tlsText('resultsTitle')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{tlsText('day')}</th>
+          <th scope="col">{tlsText('reporter')}</th>
+          <th scope="col">{tlsText('domain')}</th>
+          <th scope="col">{tlsText('type')}</th>
+          <th scope="col">{tlsText('counted')}</th>
+          <th scope="col" className="n">
+            {tlsText('successful')}
+          </th>
+          <th scope="col" className="n">
+            {tlsText('failed')}
+          </th>
+          <th scope="col" className="n">
+            {tlsText('detailed')}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row, index) => (
+          <tr
+            // biome-ignore lint/suspicious/noArrayIndexKey: policies of a report have no other name than their place
+            key={`${row.report} ${index}`}
+            className={row.isCounted ? 'line' : 'line uncounted'}
+          >
+            <th scope="row">
+              <ReportLink report={row.report} className="num" data-row>
+                {formatDay(row.day)}
+              </ReportLink>
+            </th>
+            <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
+            <td data-label={tlsText('domain')}>{row.domain}</td>
+            <td data-label={tlsText('type')}>{row.policyType}</td>
+            <td data-label={tlsText('counted')}>{tlsText(row.isCounted ? 'yes' : 'no')}</td>
+            <td className="n" data-label={tlsText('successful')}>
+              {row.successful === null ? tlsText('noSummary') : formatCount(row.successful)}
+            </td>
+            <td className="n" data-label={tlsText('failed')}>
+              {row.failed === null ? tlsText('noSummary') : formatCount(row.failed)}
+            </td>
+            <td className="n" data-label={tlsText('detailed')}>
+              {formatCount(row.detailed)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row" colSpan={5}>
+            {tlsText('all')}
+          </th>
+          <td className="n" data-label={tlsText('successful')}>
+            {formatCount(total.successful)}
+          </td>
+          <td className="n" data-label={tlsText('failed')}>
+            {formatCount(total.failed)}
+          </td>
+          <td className="n vanish" />
+        </tr>
+      </tfoot>
+    </table>
+  )
+}

@@ -1,0 +1,51 @@
+import type { Item } from '@letterlock/contract'
+import { Claim } from '../../components/claim.tsx'
+import { DecisionButtons } from '../../components/decision.tsx'
+import { Literal } from '../../components/literal.tsx'
+import { Sentence } from '../../components/sentence.tsx'
+import { Severity } from '../../components/verdict.tsx'
+import { todayText } from '../../messages/today.ts'
+import { AnswerLink, DomainLink } from '../../scope/scope-link.tsx'
+
+/** What is true and who is affected, next, done when: always these columns in this order. */
+export function Items({ items }: { readonly items: readonly Item[] }) {
+  return (
+    <ol className="items" aria-label={todayText('items')}>
+      {items.map(item => (
+        <li key={item.id} className="item">
+          <Severity severity={item.severity} />
+          <div>
+            <h2 className="item-title">
+              {item.next.link === null ? (
+                item.title
+              ) : (
+                <AnswerLink link={item.next.link} dataRow>
+                  {item.title}
+                </AnswerLink>
+              )}
+            </h2>
+            <p className="sentence">
+              <Sentence pieces={item.what} />
+            </p>
+            <div className="item-meta">
+              {item.domain !== null && <DomainLink domain={item.domain} className="item-domain" />}
+              <Claim claim={item.claim} />
+            </div>
+          </div>
+          <div>
+            <h3 className="label">{todayText('next')}</h3>
+            <p className="sentence">{item.next.text}</p>
+            {item.next.literals.map(literal => (
+              <Literal key={literal} text={literal} />
+            ))}
+            {item.decide !== null && <DecisionButtons sender={item.decide.sender} domain={item.decide.domain} />}
+          </div>
+          <div className="item-done">
+            <h3 className="label">{todayText('doneWhen')}</h3>
+            <p className="sentence">{item.doneWhen}</p>
+          </div>
+        </li>
+      ))}
+    </ol>
+  )
+}

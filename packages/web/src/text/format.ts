@@ -1,0 +1,103 @@
+/**
+ * Numbers by the locale of the browser, days and times by UTC, because the days of reports are UTC days.
+ * The texts are English, so the order of day and month is English too.
+ */
+const locale = typeof navigator === 'undefined' ? 'en' : navigator.language
+
+const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
+const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const compact = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
+const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const dayMonthYear = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
+const localMoment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
+
+/** A count with the thousands parted. */
+export function formatCount(value: number): string {
+  return integer.format(value)
+}
+
+/** A share of 0 to 1 in per cent with one decimal and no sign; a dash where there is nothing to share. */
+export function formatShare(part: number, whole: number): string {
+  if (whole === 0) return '–'
+  return oneDecimal.format(roundedShare(part, whole))
+}
+
+/** Never rounds to a full 100 while something is missing, nor to 0 while something is there. */
+function roundedShare(part: number, whole: number): number {
+  const share = Math.round((part / whole) * 1000) / 10
+  if (share === 100 && part < whole) return 99.9
+  if (share === 0 && part > 0) return 0.1
+  return share
+}
+
+/** `6 Aug` from `2026-08-06`. */
+export function formatDay(day: string): string {
+  const date = parseDay(day)
+  return date === null ? day : dayMonth.format(date)
+}
+
+/** `6 Aug 2026` from `2026-08-06`. */
+export function formatDayYear(day: string): string {
+  const date = parseDay(day)
+  return date === null ? day : dayMonthYear.format(date)
+}
+
+/** `21 Jul – 19 Aug`, or `6 Aug` when both are one; years where they are not the same. */
+export function formatDays(first: string, last: string): string {
+  if (first === last) return formatDay(first)
+  if (first.slice(0, 4) !== last.slice(0, 4)) return `${formatDayYear(first)} – ${formatDayYear(last)}`
+  if (first.slice(0, 7) === last.slice(0, 7)) return `${Number(first.slice(8))} – ${formatDay(last)}`
+  return `${formatDay(first)} – ${formatDay(last)}`
+}
+
+/** `10:14Z` from an ISO time. */
+export function formatTime(time: string): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? time : `${date.toISOString().slice(11, 16)}Z`
+}
+
+/** `6 Aug 2026 10:14Z` from an ISO time. */
+export function formatMoment(time: string): string {
+  const date = new Date(time)
+  if (Number.isNaN(date.getTime())) return time
+  return `${dayMonthYear.format(date)} ${formatTime(time)}`
+}
+
+/** The same moment in the reader's own zone, for the tooltip. */
+export function formatLocalMoment(time: string): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? time : localMoment.format(date)
+}
+
+/** Bytes in the unit that keeps them readable: `912 B`, `7.1 KB`, `360 MB` (powers of 1000). */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
+  return `${compact.format(value)} ${units[unit]}`
+}
+
+/** A UTC day as a date; null where the text is none. */
+export function parseDay(day: string): Date | null {
+  if (!/^\d{4}-\d\d-\d\d$/.test(day)) return null
+  const date = new Date(`${day}T00:00:00Z`)
+  return Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day ? null : date
+}
+
+/** The day that lies `days` after a day. */
+export function addDays(day: string, days: number): string {
+  const date = parseDay(day)
+  return date === null ? day : new Date(date.getTime() + days * 86_400_000).toISOString().slice(0, 10)
+}
+
+/** How many days a period has, both ends counted. */
+export function countDays(first: string, last: string): number {
+  const [from, to] = [parseDay(first), parseDay(last)]
+  return from === null || to === null ? 0 : Math.round((to.getTime() - from.getTime()) / 86_400_000) + 1
+}

@@ -10,6 +10,16 @@ export * from './aggregate-report/tolerances.ts'
 export { ArcSealer, type SealedSet, type SealingOptions } from './arc/seal.ts'
 export type { ArcSet, ChainStatus } from './arc/set.ts'
 export { type ArcCode, type ArcOptions, type ArcVerification, ArcVerifier } from './arc/verify.ts'
+export { authenticate } from './authentication/authenticate.ts'
+export {
+  Authentication,
+  type AuthenticationOptions,
+  type AuthenticationReport,
+  type DmarcSummary,
+  type Session,
+  type SpfFinding,
+} from './authentication/authentication.ts'
+export { resultItems } from './authentication/result-items.ts'
 export { formatAuthenticationResults } from './authentication-results/format.ts'
 export {
   type AuthenticationResults,

@@ -65,7 +65,10 @@ export class DmarcLookups {
 
   private async climb(start: string): Promise<TreeWalk> {
     const steps: DmarcLookup[] = []
-    for (const name of walkNames(start)) {
+    const names = walkNames(start)
+    // All at once: one round of DNS instead of up to eight, at the price of a query beyond a record with psd.
+    for (const name of names) void this.recordAt(name)
+    for (const name of names) {
       const step = await this.recordAt(name)
       steps.push(step)
       if (step.record !== null && step.record.psd !== 'u') break

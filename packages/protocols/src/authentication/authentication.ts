@@ -1,0 +1,181 @@
+import type { RequestedPolicy } from '../aggregate-report/report.ts'
+import { type ArcVerification, ArcVerifier } from '../arc/verify.ts'
+import type { RawField } from '../dkim/canonical-header.ts'
+import { KeyCache } from '../dkim/key-record.ts'
+import { type DkimVerification, DkimVerifier } from '../dkim/verify.ts'
+import { type Author, readAuthor } from '../dmarc/author-domain.ts'
+import { type DmarcEvaluation, type DmarcResult, evaluateDmarc, type Identifier } from '../dmarc/evaluate.ts'
+import { DmarcLookups } from '../dmarc/tree-walk.ts'
+import type { Resolver } from '../dns/resolver.ts'
+import { normaliseDomain } from '../domain-name.ts'
+import type { IpAddress } from '../ip-address.ts'
+import { checkHost, type SpfEvaluation } from '../spf/evaluate.ts'
+
+/** What the SMTP session told (RFC 5321). */
+export interface Session {
+  readonly ip: IpAddress
+  /** Name of the last HELO or EHLO, as given. */
+  readonly helo: string
+  /** Reverse-path without angle brackets; `''` is the null path. */
+  readonly mailFrom: string
+}
+
+export interface AuthenticationOptions {
+  readonly resolver: Resolver
+  /** Seconds since 1970. */
+  readonly now: number
+  readonly signal?: AbortSignal
+  /** Shared between messages; holds public keys only, so nothing of one message reaches another. */
+  readonly keys?: KeyCache
+  /** The registered name by the public suffix list, for the reading of RFC 7489; absent: that reading is not made. */
+  readonly registeredDomain?: (name: string) => string | null
+  /** FQDN of the receiving host, for explanations of SPF. */
+  readonly receiver?: string
+  /** The HELO identity is checked too (SPF-021); it never counts for DMARC. */
+  readonly checksHelo?: boolean
+}
+
+/** Which identity SPF was asked about, and what it found. */
+export interface SpfFinding {
+  readonly identity: 'mailfrom' | 'helo'
+  /** Of the identity; null where it is no domain. */
+  readonly domain: string | null
+  readonly evaluation: SpfEvaluation
+}
+
+/** The DMARC result of the message over all its Author Domains (RFC 9989 s11.5). */
+export interface DmarcSummary {
+  readonly result: DmarcResult
+  /** Strictest policy asked for among the domains that fail; null where none fails. */
+  readonly applied: RequestedPolicy | null
+  /** One for each Author Domain. */
+  readonly evaluations: readonly DmarcEvaluation[]
+  readonly problem: string | null
+}
+
+/** Everything that was found out about one message, with the evidence of each step. */
+export interface AuthenticationReport {
+  readonly author: Author
+  /** MAIL FROM, or HELO where the path is null (SPF-023). */
+  readonly spf: SpfFinding
+  /** Null where it was not asked for, or is no domain. */
+  readonly helo: SpfFinding | null
+  readonly dkim: readonly DkimVerification[]
+  readonly arc: ArcVerification
+  readonly dmarc: DmarcSummary
+}
+
+/**
+ * Authenticates one message while it comes in: SPF, the keys of DKIM and ARC, and the walk of DMARC are asked for at
+ * once when the header is there. Never rejects.
+ */
+export class Authentication {
+  private readonly options: AuthenticationOptions
+  private readonly author: Author
+  private readonly dkim: DkimVerifier
+  private readonly arc: ArcVerifier
+  private readonly spf: Promise<SpfFinding>
+  private readonly helo: Promise<SpfFinding | null>
+  private readonly lookups: DmarcLookups
+
+  /** `fields`: the header as received, from the top. */
+  constructor(fields: readonly RawField[], session: Session, options: AuthenticationOptions) {
+    this.options = options
+    this.author = readAuthor(fields)
+    const keys = options.keys ?? new KeyCache()
+    const [first] = this.author.kind === 'domains' ? this.author.domains : []
+    this.dkim = new DkimVerifier(fields, {
+      ...options,
+      keys,
+      ...(first === undefined ? {} : { preferredDomain: first }),
+    })
+    this.arc = new ArcVerifier(fields, { ...options, keys })
+    this.spf = mailFromFinding(session, options)
+    this.helo =
+      options.checksHelo === true && session.mailFrom !== '' ? heloFinding(session, options) : Promise.resolve(null)
+    this.lookups = new DmarcLookups(options.resolver, options.signal)
+    if (this.author.kind === 'domains') for (const domain of this.author.domains) void this.lookups.walk(domain)
+  }
+
+  /** The next octets of the body as they travel, with CRLF. */
+  body(chunk: Uint8Array): void {
+    this.dkim.body(chunk)
+    this.arc.body(chunk)
+  }
+
+  async end(): Promise<AuthenticationReport> {
+    const [dkim, arc, spf, helo] = await Promise.all([this.dkim.end(), this.arc.end(), this.spf, this.helo])
+    const dmarc = await this.summary(identifiersOf(dkim, spf))
+    return { author: this.author, spf, helo, dkim, arc, dmarc }
+  }
+
+  private async summary(identifiers: readonly Identifier[]): Promise<DmarcSummary> {
+    const { author, options, lookups } = this
+    if (author.kind === 'malformed')
+      return { result: 'permerror', applied: null, evaluations: [], problem: author.text }
+    if (author.kind === 'none')
+      return { result: 'none', applied: null, evaluations: [], problem: 'From names no domain' }
+    const evaluations = await Promise.all(
+      author.domains.map(authorDomain => evaluateDmarc({ authorDomain, identifiers }, { ...options, lookups })),
+    )
+    return summarise(evaluations)
+  }
+}
+
+async function mailFromFinding(session: Session, options: AuthenticationOptions): Promise<SpfFinding> {
+  if (session.mailFrom === '') return heloFinding(session, options)
+  const written = session.mailFrom.slice(session.mailFrom.lastIndexOf('@') + 1)
+  return finding('mailfrom', written, session.mailFrom, session, options)
+}
+
+/** SPF-023: with a null path the identity is `postmaster@` the HELO name. */
+async function heloFinding(session: Session, options: AuthenticationOptions): Promise<SpfFinding> {
+  return finding('helo', session.helo, `postmaster@${session.helo}`, session, options)
+}
+
+async function finding(
+  identity: SpfFinding['identity'],
+  written: string,
+  sender: string,
+  { ip, helo }: Session,
+  options: AuthenticationOptions,
+): Promise<SpfFinding> {
+  // SPF-028: A-labels before any look-up; what is no domain is left as written, and check_host answers none.
+  const domain = normaliseDomain(written)
+  const { now, receiver } = options
+  const check = { ip, domain: domain ?? written, sender, helo, now, ...(receiver === undefined ? {} : { receiver }) }
+  return { identity, domain, evaluation: await checkHost(check, options) }
+}
+
+/** DMARC-050, DMARC-051, DMARC-056: only DNS errors stay errors; a broken record or signature is a fail. */
+function identifiersOf(dkim: readonly DkimVerification[], spf: SpfFinding): readonly Identifier[] {
+  const identifiers: Identifier[] = dkim.flatMap(({ domain, result }) =>
+    domain === null
+      ? []
+      : [{ method: 'dkim', domain, result: result === 'pass' || result === 'temperror' ? result : 'fail' }],
+  )
+  const { result } = spf.evaluation
+  if (spf.domain !== null)
+    identifiers.push({
+      method: 'spf',
+      domain: spf.domain,
+      result: result === 'pass' || result === 'temperror' ? result : 'fail',
+    })
+  return identifiers
+}
+
+const strictness = { none: 0, quarantine: 1, reject: 2 } as const satisfies Record<RequestedPolicy, number>
+
+/** The worst of several Author Domains counts: one that is not proven is enough (DMARC-022). */
+const worstFirst: readonly DmarcResult[] = ['fail', 'temperror', 'permerror', 'none', 'pass']
+
+function summarise(evaluations: readonly DmarcEvaluation[]): DmarcSummary {
+  const readings = evaluations.map(evaluation => evaluation.rfc9989)
+  const result = worstFirst.find(worst => readings.some(reading => reading.result === worst)) ?? 'none'
+  let applied: RequestedPolicy | null = null
+  for (const reading of readings) {
+    if (reading.result !== 'fail' || reading.applied === null) continue
+    if (applied === null || strictness[reading.applied] > strictness[applied]) applied = reading.applied
+  }
+  return { result, applied, evaluations, problem: readings.find(reading => reading.result === result)?.problem ?? null }
+}

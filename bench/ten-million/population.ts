@@ -24,8 +24,9 @@ export const population = {
 /** Exponent at which the largest of 200 domains holds 9 % of the rows. */
 const domainExponent = 0.765
 
-/** Services that send for a domain; each signs with its own d= beside the domain's. */
+/** Services that send for others; each signs with its own d= beside the domain's. A domain uses a few of them. */
 const services = 40
+const servicesPerDomain = 8
 
 export const domainName = (rank: number): string => `d${rank}.example`
 
@@ -139,7 +140,7 @@ function recordsOf(rank: number, random: () => number): Records {
   let messages = 0
   for (let row = 0; row < length; row += 1) {
     const kind = random()
-    const service = Math.floor(random() ** 1.5 * services)
+    const service = (rank * 7 + Math.floor(random() ** 1.5 * servicesPerDomain)) % services
     const isForged = kind > 0.8
     const isAligned = kind < 0.66
     const count = 1 + Math.floor(random() ** 4 * 400)

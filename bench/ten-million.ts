@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { attributorOf } from '../packages/letterlock/src/store/attribution.ts'
 import { openSqliteSession, sqliteTransactor } from '../packages/letterlock/src/store/sqlite-session.ts'
+import { Turns } from '../packages/letterlock/src/store/turns.ts'
 import { StoreWriter } from '../packages/letterlock/src/store/writer.ts'
 import { deliveriesOfDay, domainName, population, reportsByDomain } from './ten-million/population.ts'
 
@@ -47,7 +48,7 @@ async function build(): Promise<void> {
   const file = join(folder, 'letterlock.db')
   const session = await openSqliteSession(file, () => Math.floor(Date.now() / 1000))
   const writer = new StoreWriter({
-    transactor: sqliteTransactor(session),
+    transactor: sqliteTransactor(session, new Turns()),
     attributor: attributorOf(null),
     now: () => Math.floor(Date.now() / 1000),
   })

@@ -1,5 +1,31 @@
+import { outsideUnpackedLimit } from '../../packages/letterlock/src/intake/unwrap.ts'
+import { mailBytesLimit, nestingLimit } from '../../packages/letterlock/src/intake/unwrap-walk.ts'
+import { archiveMembersLimit } from '../../packages/letterlock/src/intake/unwrap-zip.ts'
+import { listLimit, messagesLimit, recordsLimit } from '../../packages/protocols/src/aggregate-report/limits.ts'
 import { aggregateRefusals } from '../../packages/protocols/src/aggregate-report/refusals.ts'
 import { aggregateTolerances } from '../../packages/protocols/src/aggregate-report/tolerances.ts'
+
+import { mimePartsLimit } from '../../packages/protocols/src/message/mime.ts'
+import { tlsReportBytesLimit } from '../../packages/protocols/src/tls-rpt/read-tls-report.ts'
+import { xmlDepthLimit, xmlTagLimit } from '../../packages/protocols/src/xml/limits.ts'
+
+const count = (value: number) => value.toLocaleString('en-US')
+const bytes = (value: number) => `${count(value / 1_048_576)} MiB`
+
+/** What a report, or what carries it, may be at most; a file named on the command line may be larger than a mail. */
+const limits: readonly (readonly [what: string, limit: string])[] = [
+  ['a mail, an upload', bytes(mailBytesLimit)],
+  ['everything that one of them unpacks to', bytes(outsideUnpackedLimit)],
+  ['archives in archives, mails in mails', `${nestingLimit} levels`],
+  ['members of one archive', count(archiveMembersLimit)],
+  ['parts of one mail', count(mimePartsLimit)],
+  ['a TLS report', bytes(tlsReportBytesLimit)],
+  ['records of one aggregate report', count(recordsLimit)],
+  ['messages of one record, and of one report', `${count(messagesLimit)} (2^40)`],
+  ['results or reasons of one record', count(listLimit)],
+  ['nested elements', count(xmlDepthLimit)],
+  ['one tag', `${count(xmlTagLimit)} characters`],
+]
 
 /** docs/reports.md: what is read, and every departure that is tolerated or refused, by its code. */
 export async function reportReference(): Promise<string> {
@@ -33,6 +59,14 @@ export async function reportReference(): Promise<string> {
     '| code | what was found, and how it is read |',
     '| --- | --- |',
     ...tolerances.map(([code, { text }]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`),
+    '',
+    '## Limits',
+    '',
+    'What is over a limit is refused, or cut where the table above says so, with a reason; the rest goes on. A file that you name on the command line may be larger than a mail: see `intake.unpacked-limit` in [configuration.md](configuration.md).',
+    '',
+    '| what | at most |',
+    '| --- | --- |',
+    ...limits.map(([what, limit]) => `| ${what} | ${limit} |`),
     '',
     '## Refused',
     '',

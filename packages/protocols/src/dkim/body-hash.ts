@@ -67,13 +67,30 @@ export class BodyHash {
 
   private relaxed(chunk: Uint8Array, from: number, to: number): void {
     const { out } = this
+    let { filled } = this
     for (let at = from; at < to; at += 1) {
       const octet = chunk[at] ?? 0
-      if (octet > space && this.isPlain) {
-        out[this.filled] = octet
-        this.filled += 1
-      } else this.slow(octet, octet === space || octet === tab)
+      if (this.isPlain) {
+        const next = at + 1 < to ? (chunk[at + 1] ?? 0) : 0
+        // The common cases need no state: a letter, one blank between letters, a line end before a letter.
+        if (octet > space || (octet === space && next > space)) {
+          out[filled] = octet
+          filled += 1
+          continue
+        }
+        if (octet === carriageReturn && next === lineFeed && at + 2 < to && (chunk[at + 2] ?? 0) > space) {
+          out[filled] = carriageReturn
+          out[filled + 1] = lineFeed
+          filled += 2
+          at += 1
+          continue
+        }
+      }
+      this.filled = filled
+      this.slow(octet, octet === space || octet === tab)
+      filled = this.filled
     }
+    this.filled = filled
   }
 
   private simple(chunk: Uint8Array, from: number, to: number): void {

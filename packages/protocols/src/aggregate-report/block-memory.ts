@@ -46,7 +46,10 @@ export class BlockMemory<T> {
       this.#slot = this.#hash & (slotsCount - 1)
     }
     this.#reserve(to - from)
-    for (let at = from; at < to; at += 1) this.#arena.setUint8(this.#used + at - from, bytes.getUint8(at))
+    const shift = this.#used - from
+    let at = from
+    for (; at + 4 <= to; at += 4) this.#arena.setInt32(at + shift, bytes.getInt32(at))
+    for (; at < to; at += 1) this.#arena.setUint8(at + shift, bytes.getUint8(at))
     this.#starts.push(this.#used)
     this.#lengths.push(to - from)
     this.#hashes.push(this.#hash)

@@ -6,7 +6,7 @@ import type { XmlScanner } from '../xml/scanner.ts'
 import type { XmlTag } from '../xml/vocabulary.ts'
 import { BlockMemory } from './block-memory.ts'
 import { DeviationLog } from './deviation-log.ts'
-import { element, isContainer } from './elements.ts'
+import { element, place, placeOf } from './elements.ts'
 import { noIpv4, readIpv4 } from './ipv4-places.ts'
 import { blockCharactersLimit, textLimit } from './limits.ts'
 import type { AggregateContext, AggregateReportSink } from './reader-contract.ts'
@@ -67,7 +67,7 @@ export class DocumentHandler implements XmlHandler {
       if (tag.isRoot) this.#openReport(tag, attributes, at)
       return false
     }
-    if (!isContainer(inside, tag.element)) return true
+    if (placeOf(inside, tag.element) !== place.container) return true
     this.#inside.push(tag.element)
     this.#openPart(tag, inside, at)
     // A reason without elements of its own says what it says as text (report-tolerance 59): it comes as a leaf.
@@ -89,8 +89,8 @@ export class DocumentHandler implements XmlHandler {
     if (inside === 0 || scanner === null) return
     if (inside === element.row && this.#quickLeaf(tag.element, scanner, from, to)) return
     const at = scanner.offset(from)
-    const text = scanner.decode(scanner.copy(from, to), at)
-    if (!isContainer(inside, tag.element)) {
+    const text = scanner.value(from, to)
+    if (placeOf(inside, tag.element) !== place.container) {
       this.#put(tag, text, at)
       return
     }
@@ -266,8 +266,8 @@ export class DocumentHandler implements XmlHandler {
     if (found === element.sourceIp && record.isSourceOpen) {
       const address = readIpv4(scanner.buffer, from, to)
       if (address === noIpv4) return false
-      const place = report.values.ipv4(address)
-      record.putSource(place === -1 ? report.values.addIpv4(address, scanner.copy(from, to)) : place)
+      const known = report.values.ipv4(address)
+      record.putSource(known === -1 ? report.values.addIpv4(address, scanner.value(from, to)) : known)
       return true
     }
     if (found !== element.count || !record.isCountOpen || to === from || to - from > 9) return false
@@ -295,7 +295,7 @@ export class DocumentHandler implements XmlHandler {
     if (report === null || this.#isRecordCut) return
     const text = this.#trim(raw, at)
     const inside = this.#top()
-    if (!allowed.get(inside)?.has(tag.element)) {
+    if (placeOf(inside, tag.element) !== place.text) {
       this.#log.add('unknown-element', at, `<${tag.name}>${text}`)
       return
     }
@@ -315,46 +315,3 @@ export class DocumentHandler implements XmlHandler {
     else record.entry(found, text, at)
   }
 }
-
-const metadataTimes = [element.begin, element.end]
-const results = [element.domain, element.selector, element.scope, element.result, element.humanResult]
-
-/** Elements that hold text, by where they may stand. */
-const allowed: ReadonlyMap<number, ReadonlySet<number>> = new Map<number, ReadonlySet<number>>([
-  [element.feedback, new Set<number>([element.version])],
-  [
-    element.reportMetadata,
-    new Set<number>([
-      element.orgName,
-      element.email,
-      element.extraContactInfo,
-      element.reportId,
-      element.error,
-      element.generator,
-      ...metadataTimes,
-    ]),
-  ],
-  [element.dateRange, new Set<number>(metadataTimes)],
-  [
-    element.policyPublished,
-    new Set<number>([
-      element.domain,
-      element.p,
-      element.sp,
-      element.np,
-      element.adkim,
-      element.aspf,
-      element.pct,
-      element.fo,
-      element.testing,
-      element.discoveryMethod,
-    ]),
-  ],
-  [element.record, new Set<number>([element.sourceIp, element.count])],
-  [element.row, new Set<number>([element.sourceIp, element.count])],
-  [element.policyEvaluated, new Set<number>([element.disposition, element.dkim, element.spf])],
-  [element.identifiers, new Set<number>([element.headerFrom, element.envelopeFrom, element.envelopeTo])],
-  [element.reason, new Set<number>([element.type, element.comment])],
-  [element.dkim, new Set<number>(results)],
-  [element.spf, new Set<number>(results)],
-])

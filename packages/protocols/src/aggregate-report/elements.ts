@@ -104,18 +104,45 @@ export const vocabulary: XmlVocabulary = {
   blocks: new Set([element.policyEvaluated, element.identifiers, element.authResults]),
 }
 
-/** Elements that hold elements, by where they may stand; everything else holds text. */
-const containers: ReadonlyMap<number, ReadonlySet<number>> = new Map([
-  [0, new Set<number>([element.feedback])],
-  [element.feedback, new Set<number>([element.reportMetadata, element.policyPublished, element.record])],
-  [element.reportMetadata, new Set<number>([element.dateRange])],
-  [element.record, new Set<number>([element.row, element.policyEvaluated, element.identifiers, element.authResults])],
-  [element.row, new Set<number>([element.policyEvaluated, element.identifiers, element.authResults])],
-  [element.policyEvaluated, new Set<number>([element.reason])],
-  [element.authResults, new Set<number>([element.dkim, element.spf])],
-])
+/** What an element is where it stands: nothing of the standards, a holder of elements, or a holder of text. */
+export const place = { unknown: 0, container: 1, text: 2 } as const
 
-/** Whether an element holds elements where it stands: `dkim` does in auth_results, and not in policy_evaluated. */
-export function isContainer(inside: number, found: number): boolean {
-  return containers.get(inside)?.has(found) ?? false
+const containers: readonly (readonly [inside: number, found: readonly number[]])[] = [
+  [0, [element.feedback]],
+  [element.feedback, [element.reportMetadata, element.policyPublished, element.record]],
+  [element.reportMetadata, [element.dateRange]],
+  [element.record, [element.row, element.policyEvaluated, element.identifiers, element.authResults]],
+  [element.row, [element.policyEvaluated, element.identifiers, element.authResults]],
+  [element.policyEvaluated, [element.reason]],
+  [element.authResults, [element.dkim, element.spf]],
+]
+
+const times = [element.begin, element.end]
+const rowTexts = [element.sourceIp, element.count]
+const results = [element.domain, element.selector, element.scope, element.result, element.humanResult]
+
+const texts: readonly (readonly [inside: number, found: readonly number[]])[] = [
+  [element.feedback, [element.version]],
+  [element.reportMetadata, [element.orgName, element.email, element.extraContactInfo, element.reportId]],
+  [element.reportMetadata, [element.error, element.generator, ...times]],
+  [element.dateRange, times],
+  [element.policyPublished, [element.domain, element.p, element.sp, element.np, element.adkim, element.aspf]],
+  [element.policyPublished, [element.pct, element.fo, element.testing, element.discoveryMethod]],
+  [element.record, rowTexts],
+  [element.row, rowTexts],
+  [element.policyEvaluated, [element.disposition, element.dkim, element.spf]],
+  [element.identifiers, [element.headerFrom, element.envelopeFrom, element.envelopeTo]],
+  [element.reason, [element.type, element.comment]],
+  [element.dkim, results],
+  [element.spf, results],
+]
+
+/** One byte for each pair of numbers, which are below 64. */
+const places = new Uint8Array(64 * 64)
+for (const [inside, found] of containers) for (const one of found) places[inside * 64 + one] = place.container
+for (const [inside, found] of texts) for (const one of found) places[inside * 64 + one] = place.text
+
+/** What an element is where it stands: `dkim` holds elements in auth_results, and text in policy_evaluated. */
+export function placeOf(inside: number, found: number): number {
+  return places[inside * 64 + found] ?? place.unknown
 }

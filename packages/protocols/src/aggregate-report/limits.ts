@@ -19,10 +19,13 @@ export const deviationsLimit = 200
 /** Values that are remembered to find equal ones: a report of 500,000 records can have a source for every second. */
 export const valuesRemembered = 262_144
 
+/** The same for sets of results and reasons, which are longer. */
+export const setsRemembered = 32_768
+
 /** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
-export const blocksRemembered = 32_768
+export const blocksRemembered = 16_384
 /** Bytes of them, for each of the three kinds. */
-export const blocksBytesLimit = 8_388_608
+export const blocksBytesLimit = 4_194_304
 /** The longest of them: a record with 15 DKIM results. */
 export const blockCharactersLimit = 2_048
 /** Places where one of them is looked for; crafted reports can make more of them fall on one place. */

@@ -53,8 +53,43 @@ export interface ResultsPart {
   readonly hasSpfPass: boolean
 }
 
-/** Text of one `dkim`, `spf` or `reason` element by its children. */
-type Entry = Map<number, { readonly text: string; readonly at: number }>
+/** Text of one `dkim`, `spf` or `reason` element by its children; null where there is none. */
+class Entry {
+  readonly #texts: (string | null)[] = Array.from({ length: 64 }, () => null)
+  readonly #places = new Float64Array(64)
+
+  clear(): void {
+    for (const found of entryElements) this.#texts[found] = null
+  }
+
+  put(found: number, text: string, at: number): void {
+    this.#texts[found] = text
+    this.#places[found] = at
+  }
+
+  /** Null where it is absent, `''` where it is empty. */
+  raw(found: number): string | null {
+    return this.#texts[found] ?? null
+  }
+
+  text(found: number): string | null {
+    return this.#texts[found] || null
+  }
+
+  at(found: number): number {
+    return this.#places[found] ?? 0
+  }
+}
+
+const entryElements = [
+  element.domain,
+  element.selector,
+  element.scope,
+  element.result,
+  element.humanResult,
+  element.type,
+  element.comment,
+]
 
 /** Gathers one record, and the next after it. Texts come trimmed. */
 export class RecordDraft {
@@ -84,7 +119,7 @@ export class RecordDraft {
   #spfPlace = 0
   #hasDkimPass = false
   #hasSpfPass = false
-  #entry: Entry = new Map()
+  readonly #entry = new Entry()
   /** Parts met in this record, a bit for each. */
   #seen = 0
   readonly #numbers: RecordNumbers = {
@@ -348,15 +383,15 @@ export class RecordDraft {
   }
 
   beginEntry(): void {
-    this.#entry = new Map()
+    this.#entry.clear()
   }
 
   /** A child of a `dkim`, `spf` or `reason` element. */
   entry(found: number, text: string, at: number): void {
     if (text !== '') this.#hasContent = true
-    const earlier = this.#entry.get(found)
-    if (earlier === undefined || earlier.text === '') this.#entry.set(found, { text, at })
-    else this.#log.add('element-repeated', at, text, earlier.text)
+    const earlier = this.#entry.raw(found)
+    if (earlier === null || earlier === '') this.#entry.put(found, text, at)
+    else this.#log.add('element-repeated', at, text, earlier)
   }
 
   endEntry(part: number, at: number): void {
@@ -365,13 +400,9 @@ export class RecordDraft {
     else this.#endSpf(at)
   }
 
-  #text(found: number): string | null {
-    return this.#entry.get(found)?.text || null
-  }
-
   #endReason(at: number): void {
-    const comment = this.#text(element.comment)
-    const type = this.#text(element.type)
+    const comment = this.#entry.text(element.comment)
+    const type = this.#entry.text(element.type)
     if (type === null) this.#log.add('reason-empty', at, comment ?? '')
     else this.#addReason(type, comment, at)
   }
@@ -403,8 +434,8 @@ export class RecordDraft {
 
   #endDkim(at: number): void {
     const domain = this.#entryDomain()
-    const selector = this.#text(element.selector)
-    const humanResult = this.#text(element.humanResult)
+    const selector = this.#entry.text(element.selector)
+    const humanResult = this.#entry.text(element.humanResult)
     const word = this.#result(
       dkimWords,
       dkimOtherWords,
@@ -416,23 +447,26 @@ export class RecordDraft {
 
   #endSpf(at: number): void {
     const domain = this.#entryDomain()
-    const humanResult = this.#text(element.humanResult)
+    const humanResult = this.#entry.text(element.humanResult)
     const scope = this.#scope()
     const word = this.#result(spfWords, spfOtherWords, domain === null && humanResult === null, at)
     if (word !== null) this.#push(this.#spfResults, { domain, scope, ...word, humanResult }, at)
   }
 
   #entryDomain(): string | null {
-    const field = this.#entry.get(element.domain)
-    return field === undefined || field.text === '' ? null : this.#domain(field.text, field.at)
+    const text = this.#entry.text(element.domain)
+    if (text === null) return null
+    // A name that records carry already is in its normal form.
+    return this.#values.names.find(text) === undefined ? this.#domain(text, this.#entry.at(element.domain)) : text
   }
 
   #scope(): 'mfrom' | 'helo' | null {
-    const field = this.#entry.get(element.scope)
-    if (field === undefined || field.text === '') return null
-    const word = this.#lower(field.text, field.at)
+    const text = this.#entry.text(element.scope)
+    if (text === null) return null
+    const at = this.#entry.at(element.scope)
+    const word = this.#lower(text, at)
     if (word === 'mfrom' || word === 'helo') return word
-    this.#log.add('scope-unknown', field.at, field.text)
+    this.#log.add('scope-unknown', at, text)
     return null
   }
 
@@ -443,17 +477,18 @@ export class RecordDraft {
     isBare: boolean,
     at: number,
   ): { readonly result: AuthResult; readonly rawResult?: string } | null {
-    const field = this.#entry.get(element.result)
-    if (field === undefined || field.text === '') {
+    const text = this.#entry.text(element.result)
+    if (text === null) {
       this.#log.add(isBare ? 'result-empty' : 'result-unknown', at, '')
       return isBare ? null : { result: 'unknown' }
     }
-    const word = this.#lower(field.text, field.at)
+    const place = this.#entry.at(element.result)
+    const word = this.#lower(text, place)
     const standard = words.get(word)
     if (standard !== undefined) return { result: standard }
     const result = otherWords.get(word) ?? 'unknown'
-    this.#log.add(result === 'unknown' ? 'result-unknown' : 'result-mapped', field.at, field.text, result)
-    return { result, rawResult: field.text }
+    this.#log.add(result === 'unknown' ? 'result-unknown' : 'result-mapped', place, text, result)
+    return { result, rawResult: text }
   }
 
   /** The record as numbers, valid until the next one; null where it is left out. */

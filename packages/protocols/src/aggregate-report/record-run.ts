@@ -30,7 +30,7 @@ function grown<T extends { set(from: T): void }>(larger: T, smaller: T): T {
 
 /** Columns that are being filled. */
 export class RecordRun {
-  readonly first: number
+  first: number
   length = 0
   /** A record waits for the policy domain. */
   hasPendingName = false
@@ -51,6 +51,14 @@ export class RecordRun {
 
   constructor(first: number) {
     this.first = first
+  }
+
+  /** Begins anew: what `columns` gave is not touched by it. */
+  reuse(first: number): void {
+    this.first = first
+    this.length = 0
+    this.hasPendingName = false
+    this.added = null
   }
 
   get isFull(): boolean {

@@ -21,6 +21,8 @@ export class ReportDraft {
   /** Full runs that wait for the head, which may stand after the records (report-tolerance 24). */
   #waiting: RecordRun[] = []
   #run: RecordRun = new RecordRun(0)
+  /** A run that was given already and can be filled again. */
+  #spare: RecordRun | null = null
   #sent: AggregateHead | null = null
   #records = 0
   #elements = 0
@@ -52,7 +54,10 @@ export class ReportDraft {
   #closeRun(): void {
     this.#run.added = this.#values.takeAdded()
     this.#waiting.push(this.#run)
-    this.#run = new RecordRun(this.#records)
+    const run = this.#spare ?? new RecordRun(0)
+    this.#spare = null
+    run.reuse(this.#records)
+    this.#run = run
   }
 
   #flush(): AggregateRefusal | null {
@@ -66,6 +71,7 @@ export class ReportDraft {
     for (const [index, run] of runs.entries()) {
       if (head.form === 'rfc7489' && this.record.hasDispositionPass) this.#turnPassIntoNone(run)
       this.#sink.records(run.columns(), index === 0 ? added : nothingAdded)
+      this.#spare = run
     }
     return null
   }

@@ -1,6 +1,6 @@
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts'
 import { Ipv4Places, noIpv4, readIpv4 } from './ipv4-places.ts'
-import { valuesRemembered } from './limits.ts'
+import { setsRemembered, valuesRemembered } from './limits.ts'
 import type { DkimResult, Reason, ReportValues, SpfResult } from './report.ts'
 
 /** A list of distinct values that only grows; what was handed over is not kept. */
@@ -9,7 +9,10 @@ export class GrowingList<T> {
   #length: number
   readonly #places = new Map<string, number>()
 
-  constructor(first: T) {
+  readonly #limit: number
+
+  constructor(first: T, limit: number = valuesRemembered) {
+    this.#limit = limit
     this.#added = [first]
     this.#length = 1
   }
@@ -34,7 +37,7 @@ export class GrowingList<T> {
 
   /** Another key for a value. A forgotten value is added again when it comes again: places stay true, memory flat. */
   remember(key: string, place: number): void {
-    if (this.#places.size >= valuesRemembered) this.#places.clear()
+    if (this.#places.size >= this.#limit) this.#places.clear()
     this.#places.set(key, place)
   }
 
@@ -50,9 +53,9 @@ export class SharedValues {
   readonly #sources = new GrowingList<string | null>(null)
   readonly #ipv4 = new Ipv4Places()
   readonly names: GrowingList<string | null> = new GrowingList<string | null>(null)
-  readonly #reasons = new GrowingList<readonly Reason[]>([])
-  readonly #dkim = new GrowingList<readonly DkimResult[]>([])
-  readonly #spf = new GrowingList<readonly SpfResult[]>([])
+  readonly #reasons = new GrowingList<readonly Reason[]>([], setsRemembered)
+  readonly #dkim = new GrowingList<readonly DkimResult[]>([], setsRemembered)
+  readonly #spf = new GrowingList<readonly SpfResult[]>([], setsRemembered)
 
   /** The place of an IPv4 address, as a number of 32 bits; -1 where it is not known. */
   ipv4(address: number): number {
@@ -79,15 +82,15 @@ export class SharedValues {
   }
 
   reasons(set: readonly Reason[]): number {
-    return placeOf(this.#reasons, set)
+    return setPlace(this.#reasons, set, keyOfReason)
   }
 
   dkim(set: readonly DkimResult[]): number {
-    return placeOf(this.#dkim, set)
+    return setPlace(this.#dkim, set, keyOfDkim)
   }
 
   spf(set: readonly SpfResult[]): number {
-    return placeOf(this.#spf, set)
+    return setPlace(this.#spf, set, keyOfSpf)
   }
 
   takeAdded(): ReportValues {
@@ -101,10 +104,28 @@ export class SharedValues {
   }
 }
 
-function placeOf<T>(list: GrowingList<readonly T[]>, set: readonly T[]): number {
-  if (set.length === 0) return 0
-  const key = JSON.stringify(set)
+function setPlace<T>(list: GrowingList<readonly T[]>, set: readonly T[], keyOf: (item: T) => string): number {
+  const [first] = set
+  if (first === undefined) return 0
+  const key = set.length === 1 ? keyOf(first) : set.map(keyOf).join('\x01')
   return list.find(key) ?? list.add(key, set)
+}
+
+// No value holds a control character but tabs and line ends: the scanner takes them out. So they can stand between.
+function keyOfReason(reason: Reason): string {
+  return JSON.stringify(reason)
+}
+
+function keyOfDkim({ domain, selector, result, rawResult, humanResult }: DkimResult): string {
+  if (humanResult !== null || rawResult !== undefined)
+    return JSON.stringify([domain, selector, result, rawResult, humanResult])
+  return `${domain ?? ''}\0${selector ?? ''}\0${result}`
+}
+
+function keyOfSpf({ domain, scope, result, rawResult, humanResult }: SpfResult): string {
+  if (humanResult !== null || rawResult !== undefined)
+    return JSON.stringify([domain, scope, result, rawResult, humanResult])
+  return `${domain ?? ''}\0${scope ?? ''}\0${result}`
 }
 
 /** A source address in its normal form; null where the text is none. */

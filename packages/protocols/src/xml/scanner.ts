@@ -8,6 +8,9 @@ import { XmlWindow } from './window.ts'
 
 /** The window ends before the matter is decided. */
 const undecided = -1
+/** Characters up to which V8 copies a part of a string instead of pointing into it. */
+const sliceLimit = 12
+const unusual = /[&\0-\x08\x0b-\x1f\x80-\uffff]/
 const slash = 0x2f
 const greater = 0x3e
 
@@ -70,11 +73,6 @@ export class XmlScanner {
     return this.#window.units === 'octets' ? this.#window.view : null
   }
 
-  /** A part of `buffer` that may be kept. */
-  copy(from: number, to: number): string {
-    return this.#window.copy(from, to)
-  }
-
   /** False as soon as the document is given up. */
   push(bytes: Uint8Array): boolean {
     let from = 0
@@ -94,9 +92,11 @@ export class XmlScanner {
     this.#closeDownTo(0, at)
   }
 
-  /** The text of a leaf as written: charset, references, control characters. Its own deviations are told. */
-  decode(raw: string, at: number): string {
-    return this.#finish(raw, at, false)
+  /** The text of a leaf: charset, references and control characters are dealt with. It may be kept. */
+  value(from: number, to: number): string {
+    // So short a part is a string of its own; a longer one would keep the window alive.
+    const raw = to - from <= sliceLimit ? this.#window.text.slice(from, to) : this.#window.copy(from, to)
+    return this.#finish(raw, this.#window.offset(from), false)
   }
 
   #step(isLast: boolean): void {
@@ -464,6 +464,7 @@ export class XmlScanner {
   }
 
   #finish(raw: string, at: number, isPlain: boolean): string {
+    if (!unusual.test(raw)) return raw
     let text = raw
     if (this.#window.units !== 'octets') text = wellFormed(text)
     else if (/[\x80-\xff]/.test(raw)) text = this.#decodeOctets(raw, at)

@@ -58,7 +58,7 @@ function isZipMark(third: number | undefined, fourth: number | undefined): boole
 
 function sniffText(bytes: Buffer, isAll: boolean): SniffedKind {
   const text = characters(bytes)
-  const trimmed = text.trimStart()
+  const trimmed = text.replace(/^[\s\0]+/, '')
   if (trimmed === '') return isAll ? 'empty' : 'binary'
   if (trimmed.length <= 16 && isAll && trimmed.trimEnd().toLowerCase() === 'unused') return 'unused'
   const first = trimmed[0]

@@ -20,7 +20,7 @@ import {
 import { sniff, sniffBytes } from './unwrap-sniff.ts'
 import { archiveMembersLimit, type ZipMember, zipInMemoryLimit, zipMembers } from './unwrap-zip.ts'
 
-/** Levels of compression and archives in each other, and of mails in each other (report-tolerance 87, 99). */
+/** Levels of compression and archives in each other, and of mails inside of a mail (report-tolerance 87, 99). */
 export const nestingLimit = 3
 /** Bytes of a mail at most, and of an upload (AGG-030). */
 export const mailBytesLimit = 26_214_400
@@ -269,7 +269,7 @@ export class UnwrapWalk {
   }
 
   async *#mail(bytes: Buffer, outer: Place): AsyncGenerator<Document> {
-    if (outer.mails === nestingLimit) {
+    if (outer.mails > nestingLimit) {
       yield unreadable(outer, tooDeep)
       return
     }
@@ -347,7 +347,7 @@ export class UnwrapWalk {
     const signed = readCmsContent(bytes)
     if (signed.kind === 'enveloped') yield unreadable(place, encryptedMail)
     if (signed.kind !== 'content') return
-    if (place.mails === nestingLimit) {
+    if (place.mails > nestingLimit) {
       yield unreadable(place, tooDeep)
       return
     }

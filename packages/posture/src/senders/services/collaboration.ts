@@ -154,6 +154,17 @@ export const collaborationServices: readonly Service[] = defineServices('collabo
     sources: [mailCheckRules],
   },
   {
+    id: 'spacewell',
+    name: 'Spacewell Workplace Management',
+    spfIncludes: ['_spf.axxerion.com'],
+    dkimDomains: ['axxerion.com'],
+    envelopeDomains: ['axxerion.com'],
+    alignedDkim: 'yes',
+    setUp:
+      'Add include:_spf.axxerion.com to the SPF record, or make a DKIM key in Workplace Management and publish it.',
+    sources: ['https://spacewell.atlassian.net/wiki/pages/viewpage.action?pageId=722763841'],
+  },
+  {
     id: 'spotme',
     name: 'SpotMe',
     dkimDomains: ['spotme.com'],

@@ -142,6 +142,19 @@ export const crmServices: readonly Service[] = defineServices('crm', '2026-11-24
     ],
   },
   {
+    id: 'sharpspring',
+    name: 'SharpSpring (Constant Contact Lead Gen and CRM)',
+    dkimDomains: ['sharpspring.com'],
+    envelopeDomains: ['sharpspring.com'],
+    alignedDkim: 'yes',
+    alignedSpf: 'yes',
+    setUp:
+      'In the application use its tool for DKIM and SPF: it shows CNAME records for the signature and the return path of one domain.',
+    sources: [
+      'https://help.sharpspring.com/hc/en-us/articles/115001034927-Setting-Up-Email-Authentication-DKIM-and-SPF',
+    ],
+  },
+  {
     id: 'solutionreach',
     name: 'Solutionreach',
     dkimDomains: ['communitect.com'],

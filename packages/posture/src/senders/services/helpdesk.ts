@@ -106,20 +106,32 @@ export const helpdeskServices: readonly Service[] = defineServices('helpdesk', '
   },
   {
     id: 'oracle-service-cloud',
-    name: 'Oracle Service Cloud (RightNow)',
-    dkimDomains: ['rightnowtech.com'],
-    envelopeDomains: ['rightnowtech.com'],
+    name: 'Oracle B2C Service (RightNow)',
+    dkimDomains: ['rightnowtech.com', 'rnmk.com'],
+    envelopeDomains: ['rightnowtech.com', 'rnmk.com'],
     ptrDomains: ['rightnowtech.com'],
-    sources: [reverseNameMap],
+    alignedDkim: 'yes',
+    setUp:
+      'Keep the mailbox that Oracle set up for bounces and set the branded address in the message header; ask Oracle for the DKIM and SPF records of the branded domain.',
+    sources: [
+      reverseNameMap,
+      'https://docs.oracle.com/en/cloud/saas/b2c-service/famug/c-Best-practice-using-branded-email-domains.html',
+    ],
   },
   {
     id: 'servicenow',
     name: 'ServiceNow',
-    spfIncludes: ['b.spf.service-now.com'],
+    spfIncludes: ['b.spf.service-now.com', 'c.spf.service-now.com', 'd.spf.service-now.com'],
     dkimDomains: ['service-now.com'],
     envelopeDomains: ['service-now.com'],
     ptrDomains: ['service-now.com', 'servicenow.com'],
-    sources: [reverseNameMap, publishedZones],
+    setUp:
+      'Mail goes out from an address at service-now.com and is signed by it. To send from your domain allow b., c. and d.spf.service-now.com in SPF, or let the instance send through your own mail server.',
+    sources: [
+      reverseNameMap,
+      publishedZones,
+      'https://support.servicenow.com/kb?id=kb_article_view&sysparm_article=KB0535456',
+    ],
   },
   {
     id: 'snapengage',

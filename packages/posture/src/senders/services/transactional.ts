@@ -55,6 +55,19 @@ export const transactionalServices: readonly Service[] = defineServices('transac
     sources: [publishedZones, 'https://help.elasticemail.com/en/articles/4934400-how-to-verify-your-domain'],
   },
   {
+    id: 'emailit',
+    name: 'Emailit',
+    spfIncludes: ['_spf.emailit.com'],
+    dkimDomains: ['emailit.com'],
+    ownSelectors: ['emailit'],
+    envelopeDomains: ['emailit.com'],
+    alignedDkim: 'yes',
+    alignedSpf: 'yes',
+    setUp:
+      'Add the sending domain and publish three records: MX and SPF on the subdomain emailit for the return path, and the DKIM key at emailit._domainkey.',
+    sources: ['https://emailit.com/docs/domains.md'],
+  },
+  {
     id: 'greenarrow',
     name: 'GreenArrow',
     dkimDomains: ['greenarrowemail.com'],
@@ -174,15 +187,26 @@ export const transactionalServices: readonly Service[] = defineServices('transac
     sources: [reverseNameMap],
   },
   {
+    id: 'naver-cloud-outbound-mailer',
+    name: 'NAVER Cloud Outbound Mailer',
+    alignedDkim: 'yes',
+    setUp: 'In the console under Domain Management register the domain, then publish its SPF and DKIM records.',
+    sources: ['https://guide.ncloud-docs.com/docs/en/cloudoutboundmailer-use-domain.md'],
+  },
+  {
     id: 'oracle-email-delivery',
     name: 'Oracle Cloud Email Delivery',
-    spfIncludes: ['rp.oracleemaildelivery.com'],
+    spfIncludes: ['rp.oracleemaildelivery.com', 'ap.rp.oracleemaildelivery.com', 'eu.rp.oracleemaildelivery.com'],
     dkimDomains: ['oracleemaildelivery.com'],
     envelopeDomains: ['oracleemaildelivery.com'],
     alignedDkim: 'yes',
+    alignedSpf: 'yes',
     setUp:
-      'In the Email Delivery service add the email domain, make a DKIM key and publish its CNAME record; add the include of the region to the SPF record.',
-    sources: [publishedZones],
+      'In the Email Delivery service add the email domain, make a DKIM key and publish its CNAME record. For an aligned return path set up a custom return path: MX and SPF on a subdomain, with the include of the region.',
+    sources: [
+      publishedZones,
+      'https://docs.public.oneportal.content.oci.oraclecloud.com/en-us/iaas/Content/Email/Reference/gettingstarted_topic-create-email-domain.htm',
+    ],
   },
   {
     id: 'pepipost',
@@ -301,7 +325,11 @@ export const transactionalServices: readonly Service[] = defineServices('transac
     dkimDomains: ['email-od.com'],
     envelopeDomains: ['email-od.com'],
     ptrDomains: ['email-od.com'],
-    sources: [reverseNameMap],
+    alignedDkim: 'yes',
+    alignedSpf: 'yes',
+    setUp:
+      'Add the sending domain and publish its DKIM record; for an aligned return path make a CNAME of a subdomain to tracking.socketlabs.com and add it as custom bounce domain.',
+    sources: [reverseNameMap, 'https://help.socketlabs.com/docs/custom-bounce-domains'],
   },
   {
     id: 'sparkpost',

@@ -285,4 +285,15 @@ export const webHosts: readonly Service[] = defineServices('web-host', '2026-11-
       'Servers of many customers: the name says where the machine stands, not whose it is. Find out which machine of yours it is before you call it yours.',
     sources: [reverseNameMap],
   },
+  {
+    id: 'winhost',
+    name: 'Winhost',
+    spfIncludes: ['internetmailserver.net'],
+    ptrDomains: ['internetmailserver.net'],
+    alignedDkim: 'yes',
+    alignedSpf: 'yes',
+    setUp:
+      'Add include:internetmailserver.net to the SPF record; switch email signing on in SmarterMail under Domain settings and publish the TXT record that it shows.',
+    sources: [reverseNameMap, 'https://support.winhost.com/kb/a1599/email-authentication-through-spf-and-dkim.aspx'],
+  },
 ])

@@ -11,8 +11,8 @@ export const documentVerdictSchema = z
     /** Where in the file it stands. */
     path: z.string(),
     kind: z.enum(['aggregate', 'tls', 'failure', 'none']),
-    /** `known`: the same content was there. `overlapping`: stored, but its report id has other content too. */
-    verdict: z.enum(['stored', 'known', 'overlapping', 'quarantine', 'note']),
+    /** `known`: the same content was there. `overlapping`: stored, its report id has other content too. `failed`: try again. */
+    verdict: z.enum(['stored', 'known', 'overlapping', 'quarantine', 'note', 'failed']),
     reportId: z.number().int().nullable(),
     rows: countSchema,
     messages: countSchema,

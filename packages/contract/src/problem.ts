@@ -10,7 +10,7 @@ export const problemTypes = {
   'not-found': 'There is nothing by that name.',
   'not-kept': 'The bytes were not kept, or are gone by the retention period.',
   'unknown-host': 'The Host header names no address of this instance.',
-  'other-origin': 'Writes are taken from the pages of this instance and from programs, not from other sites.',
+  'other-origin': 'Writes are taken only where Origin or Sec-Fetch-Site names this instance.',
   'unsupported-body': 'The body has to be JSON, or a file as application/octet-stream.',
   'too-large': 'The body is over the limit.',
   'read-only': 'This instance shows demonstration data and cannot be changed.',

@@ -24,6 +24,8 @@ export const senderNameSchema = z
     name: z.string(),
     /** What kind of service, or what the name was taken from. */
     kind: z.string(),
+    /** False: nothing proven names it, so it cannot be decided to be the owner's. */
+    mayBeOwn: z.boolean(),
     claim: claimSchema,
   })
   .openapi('SenderName')

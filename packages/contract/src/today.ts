@@ -35,7 +35,7 @@ export const itemSchema = z
     }),
     doneWhen: z.string(),
     /** Set where the next step is a decision about a sender. */
-    decide: z.object({ sender: z.string(), domain: z.string() }).nullable(),
+    decide: z.object({ sender: z.string(), domain: z.string(), mayBeOwn: z.boolean() }).nullable(),
     /** What the evidence counts: messages, sessions, days or documents. */
     count: countSchema,
   })

@@ -9,6 +9,10 @@ export interface CommandEntry {
 
 /** Every command, in the order of the help. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
+  serve: {
+    summary: 'serve the web app and the API, and take reports from the sources',
+    load: async () => (await import('./serve.ts')).command,
+  },
   ingest: {
     summary: 'bring reports into the store: files, folders, mbox, maildir, stdin',
     load: async () => (await import('./ingest.ts')).command,

@@ -53,11 +53,11 @@ export async function quarantineView(
 export async function quarantinedDelivery(
   db: Kysely<Database>,
   id: number,
-): Promise<{ readonly delivery: number; readonly name: string } | null> {
+): Promise<{ readonly delivery: number; readonly name: string; readonly channel: string } | null> {
   const row = await db
     .selectFrom('quarantine as q')
     .innerJoin('delivery as d', join => join.onRef('d.tenant', '=', 'q.tenant').onRef('d.id', '=', 'q.delivery'))
-    .select(['q.delivery', 'd.name'])
+    .select(['q.delivery', 'd.name', 'd.channel'])
     .where('q.tenant', '=', onlyTenant)
     .where('q.id', '=', id)
     .executeTakeFirst()

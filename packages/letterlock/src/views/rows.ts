@@ -16,7 +16,7 @@ import { answer, type ViewContext } from './envelope.ts'
 import { alignmentAt, dispositionAt, outcomeAt } from './outcome-counts.ts'
 import { dispositionCondition, type RowConditions, type RowRequest, rowConditions } from './row-filter.ts'
 import { inScope } from './scope.ts'
-import { senderName, sendersById, unknownSender } from './sender-name.ts'
+import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
 
 /** Where a page begins: after this row, in the order domain, then newest day, report and place. */
@@ -205,8 +205,8 @@ async function shownRows(context: ViewContext, rows: readonly StoredRow[]): Prom
       db,
       idsOf(row => row.reporter),
     ),
-    sendersById(
-      db,
+    senderNames(
+      context,
       idsOf(row => row.sender),
     ),
     rowNames(db, names),
@@ -236,7 +236,7 @@ async function shownRows(context: ViewContext, rows: readonly StoredRow[]): Prom
     ),
   ])
   return rows.map(row => {
-    const sender = senderName(senders.get(row.sender) ?? unknownSender, context.catalogue)
+    const sender = senders.get(row.sender) ?? unknownSender
     return {
       report: row.report,
       seq: row.seq,

@@ -3,7 +3,7 @@ import { type Catalogue, services } from '@letterlock/posture'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Database } from '../store/schema.ts'
 import { onlyTenant } from '../store/schema.ts'
-import { senderName } from './sender-name.ts'
+import { namesOf, unknownSender } from './sender-name.ts'
 
 /** Hits of one kind. */
 export const searchHitsLimit = 8
@@ -58,8 +58,9 @@ async function senderHits(db: Kysely<Database>, catalogue: Catalogue, text: stri
     .orderBy('key', 'desc')
     .limit(searchHitsLimit)
     .execute()
+  const names = namesOf({ catalogue }, rows)
   return rows.map(row => {
-    const { key, name, kind } = senderName(row, catalogue)
+    const { key, name, kind } = names.get(row.id) ?? unknownSender
     return { kind: 'sender', label: name, detail: kind, link: { screen: 'sender', id: key, query: {} } }
   })
 }

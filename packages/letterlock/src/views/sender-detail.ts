@@ -17,7 +17,7 @@ import {
 import { inScope } from './scope.ts'
 import { senderEvidence } from './sender-evidence.ts'
 import { senderFix } from './sender-fix.ts'
-import type { StoredSender } from './sender-name.ts'
+import { namesOf, type StoredSender, unknownSender } from './sender-name.ts'
 import { senderRow, senderSums } from './senders.ts'
 import { dayText } from './time.ts'
 
@@ -50,6 +50,7 @@ export async function senderView(context: ViewContext, sender: StoredSender): Pr
   ])
   if (sums === undefined) return null
   const names = await domainNames(db, sums.domains.keys())
+  const named = namesOf(context, [sender])
   const disposition = noDispositions()
   const alignment = noAlignments()
   const byReporter = new Map<number, { messages: number; outcome: OutcomeSums }>()
@@ -65,7 +66,7 @@ export async function senderView(context: ViewContext, sender: StoredSender): Pr
     if (outcome !== 'aligned' && outcome !== 'unknown') failingDays.add(cell.day)
   }
   const reporters = await reporterNames(db, byReporter.keys())
-  const row = senderRow(sums, { sender, names, context })
+  const row = senderRow(sums, { sender: named.get(sender.id) ?? unknownSender, names })
   return await answer(context, {
     kinds: ['aggregate'],
     data: {

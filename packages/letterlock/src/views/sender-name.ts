@@ -1,5 +1,5 @@
 import type { Claim, SenderName } from '@letterlock/contract'
-import { type Catalogue, type SenderKey, senderLabel } from '@letterlock/posture'
+import { type Catalogue, mayBeOwn, parseSenderKey, type SenderLabel, senderLabel } from '@letterlock/posture'
 import type { Kysely } from 'kysely'
 import type { Database } from '../store/schema.ts'
 import { onlyTenant } from '../store/schema.ts'
@@ -12,20 +12,37 @@ export interface StoredSender {
   readonly basis_value: string | null
 }
 
-export const unknownSender: StoredSender = { id: 0, key: 'ip:unknown', basis: 'none', basis_value: null }
+/** Where names come from: what is stored of a sender, a loaded map, the catalogue. */
+export interface NameSources {
+  readonly db: Kysely<Database>
+  readonly catalogue: Catalogue
+}
 
-/** Senders by id. */
-export async function sendersById(
-  db: Kysely<Database>,
+/** Names of senders by id. */
+export async function senderNames(
+  sources: NameSources,
   ids: Iterable<number>,
-): Promise<ReadonlyMap<number, StoredSender>> {
-  const rows = await db
+): Promise<ReadonlyMap<number, SenderName>> {
+  const rows = await sources.db
     .selectFrom('sender')
     .select(['id', 'key', 'basis', 'basis_value'])
     .where('tenant', '=', onlyTenant)
     .where(inIds('sender.id', [...new Set(ids)]))
     .execute()
-  return new Map(rows.map(row => [row.id, row]))
+  return namesOf(sources, rows)
+}
+
+/** Names of senders that were read already. */
+export function namesOf(
+  { catalogue }: Pick<NameSources, 'catalogue'>,
+  rows: readonly StoredSender[],
+): ReadonlyMap<number, SenderName> {
+  return new Map(
+    rows.map(row => {
+      const key = parseSenderKey(row.key)
+      return [row.id, senderName(row, key === null ? undefined : senderLabel(key, catalogue))]
+    }),
+  )
 }
 
 /** What a name was read from, in words. */
@@ -39,20 +56,14 @@ const basisTexts: Readonly<Record<string, string>> = {
   none: 'nothing',
 }
 
-const bases: ReadonlySet<string> = new Set(['service', 'dkim', 'envelope', 'ptr', 'as', 'ip'])
-
-/** Keys come from our own attribution; one of another form is shown as it is. */
-export function isSenderKey(key: string): key is SenderKey {
-  return bases.has(key.slice(0, Math.max(0, key.indexOf(':'))))
-}
-
 /** The name that people read, what kind of sender it is, and what the name rests on: always inferred. */
-export function senderName(sender: StoredSender, catalogue: Catalogue): SenderName {
-  const label = isSenderKey(sender.key) ? senderLabel(sender.key, catalogue) : null
+function senderName(sender: StoredSender, label: SenderLabel | undefined): SenderName {
+  const key = parseSenderKey(sender.key)
   return {
     key: sender.key,
     name: label?.name ?? sender.key,
     kind: label?.category ?? basisTexts[sender.basis] ?? sender.basis,
+    mayBeOwn: key !== null && mayBeOwn(key),
     claim: nameClaim(sender),
   }
 }
@@ -65,3 +76,9 @@ function nameClaim({ basis, basis_value }: StoredSender): Claim {
     rule: null,
   }
 }
+
+/** A sender that is not in the dictionary: rows without one. */
+export const unknownSender: SenderName = senderName(
+  { id: 0, key: 'ip:unknown', basis: 'none', basis_value: null },
+  { name: 'no source address', category: null, from: 'key' },
+)

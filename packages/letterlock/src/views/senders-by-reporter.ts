@@ -6,7 +6,7 @@ import { type ReporterName, reporterNames, unknownReporter } from './dictionary.
 import { answer, type ViewContext } from './envelope.ts'
 import { addOutcomes, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
 import { inIds, inScope } from './scope.ts'
-import { senderName, sendersById, unknownSender } from './sender-name.ts'
+import { senderNames, unknownSender } from './sender-name.ts'
 import { commonDecision, groupOf, type SenderSums, senderSums, totalsOf } from './senders.ts'
 import { dayText } from './time.ts'
 
@@ -128,9 +128,9 @@ async function shownRows(
   },
 ): Promise<SendersByReporterAnswer['data']['rows']> {
   const ids = page.map(sender => sender.sums.sender)
-  const [senders, cells] = await Promise.all([sendersById(context.db, ids), senderCells(context, ids, given)])
+  const [senders, cells] = await Promise.all([senderNames(context, ids), senderCells(context, ids, given)])
   return page.map(({ sums, messages, outcome }) => ({
-    sender: senderName(senders.get(sums.sender) ?? unknownSender, context.catalogue),
+    sender: senders.get(sums.sender) ?? unknownSender,
     group: groupOf(sums.outcome),
     decision: commonDecision(sums.domains),
     messages,

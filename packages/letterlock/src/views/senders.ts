@@ -1,4 +1,4 @@
-import type { SenderRow, SendersAnswer } from '@letterlock/contract'
+import type { SenderName, SenderRow, SendersAnswer } from '@letterlock/contract'
 import type { Decision } from '@letterlock/posture'
 import { type RawBuilder, sql } from 'kysely'
 import { type Decisions, loadDecisions } from './decisions.ts'
@@ -6,7 +6,7 @@ import { domainNames } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
 import { addOutcomes, failingOf, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
 import { inIds, inScope } from './scope.ts'
-import { type StoredSender, senderName, sendersById, unknownSender } from './sender-name.ts'
+import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
 
 /** A sender with this share of aligned messages, unknown left out, is aligned. */
@@ -127,14 +127,13 @@ export function commonDecision(domains: ReadonlyMap<number, Decision>): SenderRo
 export function senderRow(
   sums: SenderSums,
   input: {
-    readonly sender: StoredSender
+    readonly sender: SenderName
     readonly names: ReadonlyMap<number, string>
-    readonly context: ViewContext
   },
 ): SenderRow {
   const nameOf = (domain: number) => input.names.get(domain) ?? ''
   return {
-    sender: senderName(input.sender, input.context.catalogue),
+    sender: input.sender,
     group: groupOf(sums.outcome),
     decisions: [...sums.domains]
       .filter(([, decision]) => decision !== 'undecided')
@@ -189,11 +188,11 @@ export async function sendersView(context: ViewContext, request: SendersRequest)
   const decisions = await loadDecisions(context.db, context.scope)
   const everything = await senderSums(context, decisions)
   const needsNames = request.sort === 'name' || request.text !== undefined
-  const stored = needsNames ? await sendersById(context.db, everything.map(senderOf)) : null
-  const found = everything.filter(sums => fits(sums, request, context, stored)).sort(order(request, context, stored))
+  const named = needsNames ? await senderNames(context, everything.map(senderOf)) : null
+  const found = everything.filter(sums => fits(sums, request, named)).sort(order(request, named))
   const page = found.slice(request.offset, request.offset + request.limit)
   const [senders, names] = await Promise.all([
-    stored ?? sendersById(context.db, page.map(senderOf)),
+    named ?? senderNames(context, page.map(senderOf)),
     domainNames(
       context.db,
       page.flatMap(sums => [...sums.domains.keys()]),
@@ -205,7 +204,7 @@ export async function sendersView(context: ViewContext, request: SendersRequest)
     kinds: ['aggregate'],
     messages: { messages: whole.messages, unknownMessages: whole.outcome.unknown },
     data: {
-      senders: page.map(sums => senderRow(sums, { sender: senders.get(sums.sender) ?? unknownSender, names, context })),
+      senders: page.map(sums => senderRow(sums, { sender: senders.get(sums.sender) ?? unknownSender, names })),
       groups: {
         'not-aligned': inGroup('not-aligned'),
         partly: inGroup('partly'),
@@ -219,25 +218,19 @@ export async function sendersView(context: ViewContext, request: SendersRequest)
 
 const senderOf = (sums: SenderSums) => sums.sender
 
-function fits(
-  sums: SenderSums,
-  request: SendersRequest,
-  context: ViewContext,
-  stored: ReadonlyMap<number, StoredSender> | null,
-): boolean {
+function fits(sums: SenderSums, request: SendersRequest, named: ReadonlyMap<number, SenderName> | null): boolean {
   if (request.group !== undefined && groupOf(sums.outcome) !== request.group) return false
   if (request.decision !== undefined && ![...sums.domains.values()].some(one => request.decision?.includes(one)))
     return false
   if (request.text === undefined) return true
-  const { key, name } = senderName(stored?.get(sums.sender) ?? unknownSender, context.catalogue)
+  const { key, name } = named?.get(sums.sender) ?? unknownSender
   const text = request.text.toLowerCase()
   return key.toLowerCase().includes(text) || name.toLowerCase().includes(text)
 }
 
 function order(
   { sort }: SendersRequest,
-  context: ViewContext,
-  stored: ReadonlyMap<number, StoredSender> | null,
+  named: ReadonlyMap<number, SenderName> | null,
 ): (a: SenderSums, b: SenderSums) => number {
   const byMessages = (a: SenderSums, b: SenderSums) => b.messages - a.messages || a.sender - b.sender
   if (sort === 'messages') return byMessages
@@ -246,6 +239,6 @@ function order(
     const rank = (sums: SenderSums) => groupOrder.indexOf(groupOf(sums.outcome))
     return (a, b) => rank(a) - rank(b) || byMessages(a, b)
   }
-  const nameOf = (sums: SenderSums) => senderName(stored?.get(sums.sender) ?? unknownSender, context.catalogue).name
+  const nameOf = (sums: SenderSums) => (named?.get(sums.sender) ?? unknownSender).name
   return (a, b) => nameOf(a).localeCompare(nameOf(b), 'en') || a.sender - b.sender
 }

@@ -6,7 +6,7 @@ import { domainNames, type ReporterName } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
 import { decisionAt } from './outcome-counts.ts'
 import { inIds, inScope } from './scope.ts'
-import { senderName, sendersById, unknownSender } from './sender-name.ts'
+import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
 import type { HostFailures } from './tls-matrix.ts'
 import { isFailing, leadingType } from './tls-matrix.ts'
@@ -53,8 +53,8 @@ export async function senderItems(context: ViewContext, sums: ReadonlyMap<number
     .slice(0, itemsOfKindLimit)
   const shown = [...broken, ...undecided]
   const [senders, domains, reporters] = await Promise.all([
-    sendersById(
-      context.db,
+    senderNames(
+      context,
       shown.map(row => row.sender),
     ),
     domainNames(
@@ -64,12 +64,18 @@ export async function senderItems(context: ViewContext, sums: ReadonlyMap<number
     reporterCounts(context, shown),
   ])
   return shown.map(row => {
-    const sender = senderName(senders.get(row.sender) ?? unknownSender, context.catalogue)
+    const sender = senders.get(row.sender) ?? unknownSender
     const domain = domains.get(row.domain) ?? ''
     const by = reporters.get(`${row.domain} ${row.sender}`) ?? 0
     return decisionAt(row.decision) === 'mine'
       ? brokenItem(row, { key: sender.key, name: sender.name, domain, by })
-      : undecidedItem(row, { key: sender.key, name: sender.name, domain, claim: sender.claim })
+      : undecidedItem(row, {
+          key: sender.key,
+          name: sender.name,
+          domain,
+          claim: sender.claim,
+          mayBeOwn: sender.mayBeOwn,
+        })
   })
 }
 
@@ -171,7 +177,10 @@ function refusedPart(row: FailingSender, { domain, key }: SenderWords): Sentence
   ]
 }
 
-function undecidedItem(row: FailingSender, words: SenderWords & { readonly claim: Claim }): Item {
+function undecidedItem(
+  row: FailingSender,
+  words: SenderWords & { readonly claim: Claim; readonly mayBeOwn: boolean },
+): Item {
   const { key, name, domain } = words
   return {
     id: `sender-undecided:${domain}:${key}`,
@@ -191,7 +200,7 @@ function undecidedItem(row: FailingSender, words: SenderWords & { readonly claim
     claim: words.claim,
     next: { text: 'Decide: mine, expected forwarding, or not mine.', literals: [], link: null },
     doneWhen: 'A decision is recorded.',
-    decide: { sender: key, domain },
+    decide: { sender: key, domain, mayBeOwn: words.mayBeOwn },
     count: row.messages,
   }
 }

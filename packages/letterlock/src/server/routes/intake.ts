@@ -1,0 +1,109 @@
+import {
+  importRoute,
+  quarantineRawRoute,
+  quarantineRoute,
+  removeQuarantineRoute,
+  retryQuarantineRoute,
+  uploadBytesLimit,
+} from '@letterlock/contract'
+import type { StreamInput } from '../../intake/intake.ts'
+import type { Channel, DeliveryVerdict } from '../../store/intake-op.ts'
+import { quarantinedDelivery, quarantineView } from '../../views/quarantine.ts'
+import { offsetCursor, readOffset } from '../cursor.ts'
+import type { ServerDeps } from '../deps.ts'
+import { downloadResponse } from '../download.ts'
+import { type Api, endpoint, json } from '../endpoint.ts'
+import { fileFormat, limitOf } from '../page.ts'
+import { ProblemError } from '../problem.ts'
+import { type Columns, onePiece, tableResponse } from '../table.ts'
+
+const quarantineColumns: Columns = [
+  'id',
+  'name',
+  'path',
+  'channel',
+  'code',
+  'reason',
+  'quarantinedAt',
+  'receivedAt',
+  'bytes',
+  'hasBytes',
+]
+
+const channels: readonly Channel[] = ['file', 'stdin', 'mbox', 'maildir', 'upload', 'imap', 'demo']
+
+/** Uploads, and what could not be read. */
+export function intakeRoutes(api: Api, deps: ServerDeps): void {
+  const entryOf = async (id: number) => {
+    const entry = await quarantinedDelivery(deps.store.read, id)
+    if (entry === null) throw new ProblemError('not-found', 'There is no such entry in quarantine.')
+    return entry
+  }
+  endpoint(api, importRoute, async ({ query, context }) => {
+    // Who can open the socket in the data directory could write the files in it: the operator.
+    const isOperator = context.env.via === 'socket'
+    const stream = uploadedBytes(context.req.raw, isOperator ? null : uploadBytesLimit)
+    const input = { name: query.name, stream, trust: isOperator ? 'operator' : 'outside' } as const
+    return json({ deliveries: await taken(deps, { ...input, channel: isOperator ? 'file' : 'upload' }) })
+  })
+  endpoint(api, quarantineRoute, async ({ query }) => {
+    const page = { offset: readOffset('quarantine', query.cursor), limit: limitOf(query) }
+    const answer = await quarantineView(deps.store.read, { code: query.code }, page)
+    const format = fileFormat(query)
+    if (format !== null)
+      return tableResponse(format, {
+        name: 'quarantine',
+        columns: quarantineColumns,
+        rows: onePiece(answer.quarantine),
+      })
+    return json({ ...answer, nextCursor: offsetCursor('quarantine', answer.nextCursor) })
+  })
+  endpoint(api, quarantineRawRoute, async ({ params }) => {
+    const entry = await entryOf(params.id)
+    return downloadResponse(await deps.store.deliveryBytes(entry.delivery), entry.name)
+  })
+  endpoint(api, retryQuarantineRoute, async ({ params }) => {
+    const entry = await entryOf(params.id)
+    const kept = await deps.store.deliveryBytes(entry.delivery)
+    if (kept === null) throw new ProblemError('not-kept', 'The bytes of this delivery are not kept.')
+    // The same bytes by the same way under the same name are the same delivery: the store clears its old entries.
+    const channel = channels.find(one => one === entry.channel) ?? 'upload'
+    const input = { name: entry.name, channel, trust: 'operator', stream: kept.chunks } as const
+    return json({ deliveries: await taken(deps, input) })
+  })
+  endpoint(api, removeQuarantineRoute, async ({ params }) => {
+    if (!(await deps.store.removeQuarantine(params.id)))
+      throw new ProblemError('not-found', 'There is no such entry in quarantine.')
+    deps.events.changed({ what: 'quarantine entry removed' })
+    return new Response(null, { status: 204 })
+  })
+}
+
+async function taken(deps: ServerDeps, input: StreamInput): Promise<readonly DeliveryVerdict[]> {
+  const deliveries: DeliveryVerdict[] = []
+  for await (const verdict of deps.intake.ingestStream(input)) deliveries.push(verdict)
+  const documents = deliveries.flatMap(delivery => delivery.documents)
+  for (const { verdict } of documents) deps.metrics.document(verdict)
+  deps.events.imported({
+    deliveries: deliveries.length,
+    documents: documents.length,
+    quarantined: documents.filter(document => document.verdict === 'quarantine').length,
+  })
+  return deliveries
+}
+
+/** The body as it comes; it is never whole in memory. Over the limit the request is refused and nothing is stored. */
+async function* uploadedBytes(request: Request, limit: number | null): AsyncGenerator<Uint8Array> {
+  if (request.body === null) throw new ProblemError('invalid-request', 'The body is empty: send the file itself.')
+  if (limit !== null && Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+  let size = 0
+  for await (const chunk of request.body) {
+    size += chunk.length
+    if (limit !== null && size > limit) throw tooLarge(limit)
+    yield chunk
+  }
+}
+
+function tooLarge(limit: number): ProblemError {
+  return new ProblemError('too-large', `An upload has at most ${limit} bytes. Larger files: letterlock ingest.`)
+}

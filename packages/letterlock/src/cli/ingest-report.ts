@@ -147,7 +147,8 @@ function textLine(
   text: string | null,
   quarantineFolder: string | undefined,
 ): string {
-  const label = document === null || document.path === '' || document.path === name ? name : `${name} ${document.path}`
+  // The place of a document begins with the name of its delivery.
+  const label = document?.path.startsWith(name) === true ? document.path : name
   const head = `${told.padEnd(11)} ${printable(label).padEnd(40)}`
   if (document === null) return `${head}  ${printable(text ?? '')}`
   switch (told) {

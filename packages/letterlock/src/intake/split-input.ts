@@ -16,7 +16,7 @@ const readBytes = 262_144
 export async function openFileInput(path: string, size: number): Promise<SplitInput> {
   if (size > 0 && size <= wholeFileBytes) {
     const bytes = readFileSync(path)
-    if (looksLikeMbox(bytes)) return { kind: 'mbox', messages: splitWhole(bytes) }
+    if (looksLikeMbox(bytes)) return ofMessages(splitWhole(bytes))
     return { kind: 'one', input: { kind: 'bytes', bytes, path } }
   }
   return await openChunks(createReadStream(path, { highWaterMark: readBytes }), path)
@@ -58,6 +58,13 @@ async function* continueWith(first: Buffer, rest: AsyncIterator<Buffer>, isEnded
   } finally {
     await rest.return?.()
   }
+}
+
+/** One mail that was saved with its `From ` line is a mail, not an mbox. */
+function ofMessages(messages: readonly MboxMessage[]): SplitInput {
+  const [only, ...others] = messages
+  if (only === undefined || others.length > 0) return { kind: 'mbox', messages }
+  return { kind: 'one', input: { kind: 'bytes', bytes: only.bytes, isCut: only.isCut } }
 }
 
 function splitWhole(bytes: Buffer): MboxMessage[] {

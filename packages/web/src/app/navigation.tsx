@@ -1,4 +1,5 @@
-import { useChoices } from '../api/answers.ts'
+import type { TodayAnswer } from '@letterlock/contract'
+import { useAnswer, useChoices } from '../api/answers.ts'
 import { shell } from '../messages/shell.ts'
 import { ScopeLink, type ScreenPath } from '../scope/scope-link.tsx'
 import { formatCount } from '../text/format.ts'
@@ -18,7 +19,6 @@ export const navigation = [
     { to: '/reports', name: 'reports', letter: 'r' },
     { to: '/failure-reports', name: 'failureReports', letter: 'f' },
     { to: '/quarantine', name: 'quarantine', letter: 'q' },
-    { to: '/rows', name: 'rows', letter: 'w' },
   ],
   [{ to: '/sources', name: 'sources', letter: 'o' }],
 ] as const satisfies readonly (readonly { readonly to: ScreenPath; readonly name: Name; readonly letter: string }[])[]
@@ -27,7 +27,8 @@ export const navigation = [
 export function screenOf(path: string): Name {
   const all = navigation.flat()
   const found = all.find(entry => entry.to !== '/' && (path === entry.to || path.startsWith(`${entry.to}/`)))
-  return found?.name ?? 'today'
+  if (path.startsWith('/rows')) return 'rows'
+  return found?.name ?? (path === '/' ? 'today' : 'other')
 }
 
 export function Navigation({ onFollow }: { readonly onFollow?: () => void }) {
@@ -54,9 +55,11 @@ export function Navigation({ onFollow }: { readonly onFollow?: () => void }) {
 
 function useCounts(): Partial<Record<Name, string>> {
   const choices = useChoices().data?.data
+  const items = useAnswer<TodayAnswer>('/today').data?.data.items.filter(item => item.severity !== 'hint').length ?? 0
   if (choices === undefined) return {}
   const { counts } = choices
   return {
+    today: items > 0 ? formatCount(items) : '',
     domains: formatCount(counts.domains),
     senders: formatCount(counts.senders),
     reports: formatCount(counts.reports),

@@ -27,13 +27,15 @@ export function Shell() {
         {shell('skip')}
       </a>
       <OutcomePatterns />
-      <div className="side">
-        <Brand />
-        <nav className="nav" aria-label={shell('mainNavigation')}>
-          <Navigation />
-        </nav>
-        <SideFoot onHelp={onHelp} />
-      </div>
+      <header className="side">
+        <div className="side-inner">
+          <Brand />
+          <nav className="nav" aria-label={shell('mainNavigation')}>
+            <Navigation />
+          </nav>
+          <SideFoot onHelp={onHelp} />
+        </div>
+      </header>
       <TopBar onHelp={onHelp} />
       <div className="page">
         <ScopeBar onSearch={onSearch} />

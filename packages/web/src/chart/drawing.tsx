@@ -120,17 +120,36 @@ function PanelDrawing({
         <g key={gap.from}>
           <line className="chart-gap-ground" x1={gap.from} x2={gap.to} y1={base} y2={base} />
           <line className="chart-gap" x1={gap.from} x2={gap.to} y1={base} y2={base} />
-          {gap.to - gap.from > 66 && (
-            <text x={(gap.from + gap.to) / 2} y={base - 6} textAnchor="middle">
-              {chartText('noReports')}
-            </text>
-          )}
+          <GapText from={gap.from} to={gap.to} base={base} />
         </g>
       ))}
       <text className="chart-title" x={left} y={panel.titleY}>
         {title}
       </text>
     </g>
+  )
+}
+
+/** Says "no reports" over a gap, in two lines where it is narrow; the table says it for gaps that are narrower still. */
+function GapText({ from, to, base }: { readonly from: number; readonly to: number; readonly base: number }) {
+  const x = (from + to) / 2
+  const text = chartText('noReports')
+  if (to - from > 66)
+    return (
+      <text x={x} y={base - 6} textAnchor="middle">
+        {text}
+      </text>
+    )
+  if (to - from < 34) return null
+  const words = text.split(' ')
+  return (
+    <text x={x} y={base - 6 - 12 * (words.length - 1)} textAnchor="middle">
+      {words.map((word, line) => (
+        <tspan key={word} x={x} dy={line === 0 ? 0 : 12}>
+          {word}
+        </tspan>
+      ))}
+    </text>
   )
 }
 

@@ -3,6 +3,7 @@ import { useReadOnly } from '../api/answers.ts'
 import { useDecide } from '../api/changes.ts'
 import { decisionText } from '../messages/outcome.ts'
 import { partText } from '../messages/parts.ts'
+import { Icon } from './icon.tsx'
 
 const choices = ['mine', 'forwarding', 'not-mine'] as const satisfies readonly DecisionName[]
 
@@ -49,24 +50,27 @@ export function DecisionSelect({ sender, name, decision, domains }: DecisionSele
   const shown = decide.isPending ? decide.variables.decision : decision
   return (
     <>
-      <select
-        className={`decision decision-${shown}`}
-        aria-label={partText('decisionOf', { name })}
-        value={shown}
-        disabled={isReadOnly || decide.isPending}
-        title={isReadOnly ? partText('readOnly') : undefined}
-        onChange={event => {
-          const chosen = (['undecided', ...choices] as const).find(entry => entry === event.target.value)
-          if (chosen) decide.mutate({ sender, decision: chosen, domains: [...domains] })
-        }}
-      >
-        {shown === 'mixed' && <option value="mixed">{decisionText('mixed')}</option>}
-        {(['undecided', ...choices] as const).map(entry => (
-          <option key={entry} value={entry}>
-            {decisionText(entry)}
-          </option>
-        ))}
-      </select>
+      <span className="decision-box">
+        <select
+          className={`decision decision-${shown}`}
+          aria-label={partText('decisionOf', { name })}
+          value={shown}
+          disabled={isReadOnly || decide.isPending}
+          title={isReadOnly ? partText('readOnly') : undefined}
+          onChange={event => {
+            const chosen = (['undecided', ...choices] as const).find(entry => entry === event.target.value)
+            if (chosen) decide.mutate({ sender, decision: chosen, domains: [...domains] })
+          }}
+        >
+          {shown === 'mixed' && <option value="mixed">{decisionText('mixed')}</option>}
+          {(['undecided', ...choices] as const).map(entry => (
+            <option key={entry} value={entry}>
+              {decisionText(entry)}
+            </option>
+          ))}
+        </select>
+        <Icon name="caret" />
+      </span>
       {decide.isError && <span role="alert">{decide.error.message}</span>}
     </>
   )

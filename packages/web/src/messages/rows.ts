@@ -28,5 +28,6 @@ export const rowsText = translator({
   derived: 'a missing verdict was derived, towards fail',
   tolerated: 'read with deviations',
   override: 'override: {types}',
+  path: 'alignment path: {path}',
   shown: '{shown, number} of {all, number} rows shown',
 })

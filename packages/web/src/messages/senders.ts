@@ -64,11 +64,10 @@ export const sendersText = translator({
   historyEntry: '{domain}: {decision}',
   byReporterTitle: 'Senders by reporter',
   byReporterLede:
-    'Who says so. Reporters differ; an empty cell means that the reporter names this sender in no report.',
+    'Who says so. Reporters differ; an empty cell means that the reporter names this sender in no report. Below each count: the share that is aligned.',
   noCell: 'not reported',
   newest: 'newest {day}',
   silent: 'silent since {day}',
-  alignedShare: '{share} % aligned',
   otherReporters: '{count, plural, one {# other} other {# others}}',
   allReporters: 'All reporters',
 })

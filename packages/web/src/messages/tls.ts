@@ -11,7 +11,7 @@ export const tlsText = translator({
   policy: 'Policy that applied',
   policyNone: 'none',
   policyNoneSub: 'No MTA-STS policy and no TLSA record was found by the reporters.',
-  policySub: 'Newest on {day}.',
+  policySub: 'Seen {days}.',
   policyMany: '{count, plural, one {# domain} other {# domains}}',
   policyBefore: '{policy} before {day}.',
   'policy.enforce': 'enforce',

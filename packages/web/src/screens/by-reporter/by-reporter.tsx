@@ -1,5 +1,6 @@
 import './by-reporter.css'
 import type { SendersByReporterAnswer } from '@letterlock/contract'
+import { useMediaQuery } from '@mantine/hooks'
 import { usePages } from '../../api/answers.ts'
 import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
@@ -13,8 +14,9 @@ import { formatCount, formatDay, formatShare } from '../../text/format.ts'
 type Row = SendersByReporterAnswer['data']['rows'][number]
 type Reporter = SendersByReporterAnswer['data']['reporters'][number]
 
-/** Columns that fit without scrolling sideways; smaller reporters stand in the list below each row's name. */
-const shownReporters = 8
+/** Columns that fit without scrolling sideways; the smaller reporters are added up in one more. */
+const columnsWide = 8
+const columnsNarrow = 5
 
 /** The rows of Senders with one column per reporter: who says so. */
 export function ByReporter() {
@@ -49,8 +51,10 @@ interface ReporterTableProps {
 }
 
 function ReporterTable({ rows, reporters, all }: ReporterTableProps) {
-  const columns = reporters.slice(0, shownReporters)
-  const others = reporters.slice(shownReporters)
+  const isWide = useMediaQuery('(min-width: 75em)', true, { getInitialValueInEffect: false })
+  const count = isWide ? columnsWide : columnsNarrow
+  const columns = reporters.slice(0, count)
+  const others = reporters.slice(count)
   return (
     <table className="table blocks by-reporter">
       <caption className="vh">{sendersText('byReporterTitle')}</caption>
@@ -172,7 +176,7 @@ function Line({
 function Aligned({ counts }: { readonly counts: Pick<Row, 'messages' | 'outcome'> }) {
   return (
     <span className="small">
-      {sendersText('alignedShare', { share: formatShare(counts.outcome.aligned, counts.messages) })}
+      {formatShare(counts.outcome.aligned, counts.messages)} %<span className="vh"> {sendersText('isAligned')}</span>
     </span>
   )
 }

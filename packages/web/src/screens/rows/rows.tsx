@@ -125,7 +125,7 @@ function Line({ row }: { readonly row: AggregateRow }) {
       </td>
       <td data-label={rowsText('outcome')}>
         <Outcome outcome={row.outcome} />
-        <span className="small">{alignmentText(row.alignment)}</span>
+        <span className="small">{rowsText('path', { path: alignmentText(row.alignment) })}</span>
         {row.isDerived && <span className="small">{rowsText('derived')}</span>}
         {row.isTolerated && <span className="small">{rowsText('tolerated')}</span>}
       </td>

@@ -12,7 +12,14 @@ type MatrixData = TlsAnswer['data']['matrix']
 type Row = MatrixData['rows'][number]
 
 /** Failed sessions, one row per MX, one column per result type; a cell opens to who reported it. */
-export function Matrix({ matrix }: { readonly matrix: MatrixData }) {
+export function Matrix({
+  matrix,
+  said,
+}: {
+  readonly matrix: MatrixData
+  /** The claim above the table: a row repeats none that is the same. */
+  readonly said: string
+}) {
   const groups = columnGroups(matrix.types)
   const columns = groups.flatMap(group => group.columns)
   const totals = new Map(matrix.totals.map(total => [total.type, total.sessions]))
@@ -46,7 +53,7 @@ export function Matrix({ matrix }: { readonly matrix: MatrixData }) {
         </tr>
       </thead>
       {matrix.rows.map(row => (
-        <Host key={`${row.domain} ${row.mx}`} {...{ row, columns, hasDomains }} />
+        <Host key={`${row.domain} ${row.mx}`} {...{ row, columns, hasDomains, said }} />
       ))}
       <tfoot>
         <tr>
@@ -80,7 +87,9 @@ function Host({
   row,
   columns,
   hasDomains,
+  said,
 }: {
+  readonly said: string
   readonly row: Row
   readonly columns: readonly Column[]
   readonly hasDomains: boolean
@@ -138,7 +147,7 @@ function Host({
           <div>
             <Verdict verdict={row.verdict} />
             <span className="sentence">{row.text}</span>
-            <Claim claim={row.claim} />
+            {row.claim.text !== said && <Claim claim={row.claim} />}
             {zeros > 0 && <span className="zeros">{tlsText('otherTypes', { count: zeros })}</span>}
           </div>
         </td>

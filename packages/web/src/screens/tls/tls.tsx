@@ -33,7 +33,7 @@ export function InboundTls() {
                 actions={<TableExports path="/tls" />}
               >
                 {answer.data.matrix.sessions === 0 && <Empty>{tlsText('noFailures')}</Empty>}
-                {answer.data.matrix.rows.length > 0 && <Matrix matrix={answer.data.matrix} />}
+                {answer.data.matrix.rows.length > 0 && <Matrix matrix={answer.data.matrix} said={answer.claim.text} />}
                 <p className="foot-note">{tlsText('footNote')}</p>
                 <p className="foot-note">{tlsText('noLive')}</p>
               </Block>
@@ -91,7 +91,7 @@ function PolicyFigure({ policies }: { readonly policies: readonly Policy[] }) {
       sub={
         <>
           {domains > 1 ? `${applied.domain}. ` : ''}
-          {tlsText('policySub', { day: formatDay(applied.lastDay) })}{' '}
+          {tlsText('policySub', { days: formatDays(applied.firstDay, applied.lastDay) })}{' '}
           {before && tlsText('policyBefore', { policy: policyWord(before), day: formatDay(applied.firstDay) })}
         </>
       }

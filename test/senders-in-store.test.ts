@@ -10,7 +10,11 @@ import { loadedCatalogue, storeSenderMap } from '../packages/letterlock/src/send
 import type { Networks } from '../packages/letterlock/src/senders/networks.ts'
 import { ReverseNames } from '../packages/letterlock/src/senders/reverse-names.ts'
 import { readSenderMap } from '../packages/letterlock/src/senders/sender-map.ts'
-import { failuresUntilOffline, SourceEnricher } from '../packages/letterlock/src/senders/source-enricher.ts'
+import {
+  type EnricherState,
+  failuresUntilOffline,
+  SourceEnricher,
+} from '../packages/letterlock/src/senders/source-enricher.ts'
 import { openStore, type StorePlace } from '../packages/letterlock/src/store/open-store.ts'
 import type { Store } from '../packages/letterlock/src/store/store.ts'
 import { type LoopbackDns, startLoopbackDns, unusedAddress } from './loopback-dns.ts'
@@ -167,6 +171,14 @@ describe.each(databases)('senders in a store on %s', database => {
     expect(enricher.state.kind).toBe('offline')
     const known = await store.read.selectFrom('source').select('id').where('ptr_looked_up_at', 'is not', null).execute()
     expect(known).toEqual([])
+    let tell: (state: EnricherState) => void = () => undefined
+    const told = new Promise<EnricherState>(resolve => {
+      tell = resolve
+    })
+    const running = new SourceEnricher({ store, reverseNames, networks: null, now: () => now, changed: tell })
+    running.start()
+    expect(await told).toEqual({ kind: 'offline', cause: expect.stringMatching(/^E[A-Z]+$/) })
+    await running.stop()
     await store.close()
   })
 

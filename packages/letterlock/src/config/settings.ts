@@ -73,12 +73,6 @@ export const settings = {
     default: 1_073_741_824,
     text: 'Bytes that one file given by the operator may unpack to. Mail and uploads have a fixed limit of 100 MiB.',
   },
-  'senders.catalogue-file': {
-    kind: 'path',
-    schema: optionalText,
-    default: null,
-    text: 'A map of sending services that is used beside the built-in catalogue.',
-  },
   'senders.asn-file': {
     kind: 'path',
     schema: optionalText,

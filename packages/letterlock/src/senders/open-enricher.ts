@@ -2,7 +2,7 @@ import type { SettingValues } from '../config/settings.ts'
 import type { Store } from '../store/store.ts'
 import { type Networks, openNetworks } from './networks.ts'
 import { ReverseNames } from './reverse-names.ts'
-import { SourceEnricher } from './source-enricher.ts'
+import { type EnricherState, SourceEnricher } from './source-enricher.ts'
 
 /** An enricher, not yet started, and what of its settings could not be used. */
 export interface OpenedEnricher {
@@ -14,6 +14,7 @@ export interface OpenedEnricher {
 export async function openEnricher(
   store: Store,
   values: Pick<SettingValues, 'senders.asn-file' | 'senders.reverse-names'>,
+  changed: (state: EnricherState) => void = () => undefined,
 ): Promise<OpenedEnricher> {
   const warnings: string[] = []
   const asnFile = values['senders.asn-file']
@@ -26,5 +27,5 @@ export async function openEnricher(
   }
   const reverseNames = values['senders.reverse-names'] ? new ReverseNames() : null
   const now = () => Math.floor(Date.now() / 1000)
-  return { enricher: new SourceEnricher({ store, reverseNames, networks, now }), warnings }
+  return { enricher: new SourceEnricher({ store, reverseNames, networks, now, changed }), warnings }
 }

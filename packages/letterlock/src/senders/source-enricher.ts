@@ -50,6 +50,8 @@ export interface EnricherOptions {
   readonly networks: Networks | null
   /** Seconds since 1970. */
   readonly now: () => number
+  /** Hears that the network went away and that it came back. */
+  readonly changed?: (state: EnricherState) => void
 }
 
 /**
@@ -63,6 +65,8 @@ export class SourceEnricher {
   #failures = 0
   #running: Promise<void> | null = null
   #state: EnricherState
+  /** Whether the last that `changed` heard was `offline`. */
+  #isToldOffline = false
 
   constructor(options: EnricherOptions) {
     this.#options = options
@@ -113,6 +117,7 @@ export class SourceEnricher {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const seconds = await this.#turn()
+      this.#tell()
       await pause(seconds * 1000, null, { signal: this.#stop.signal }).catch(() => undefined)
     }
   }
@@ -132,6 +137,12 @@ export class SourceEnricher {
       this.#state = { kind: 'offline', cause: error instanceof Error ? error.message : String(error) }
       return offlineSeconds
     }
+  }
+
+  #tell(): void {
+    if (this.#isOffline() === this.#isToldOffline || this.#stop.signal.aborted) return
+    this.#isToldOffline = this.#isOffline()
+    this.#options.changed?.(this.#state)
   }
 
   #isOffline(): boolean {

@@ -18,6 +18,8 @@ export interface ServerEvents {
   imported(input: { readonly deliveries: number; readonly documents: number; readonly quarantined: number }): void
   changed(input: { readonly what: string }): void
   source(input: { readonly level: 'info' | 'warn'; readonly source: number; readonly text: string }): void
+  /** `cause` is null when look-ups of reverse names work again. */
+  lookUps(input: { readonly cause: string | null }): void
 }
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -33,6 +35,10 @@ export function loggedEvents(level: LogLevel): ServerEvents {
     imported: input => log.info(input, 'imported'),
     changed: input => log.info(input, 'changed'),
     source: ({ level: at, source, text }) => log[at]({ source }, text),
+    lookUps: ({ cause }) =>
+      cause === null
+        ? log.info('reverse names are looked up again')
+        : log.warn({ cause }, 'reverse names get no answer'),
   }
 }
 
@@ -45,4 +51,5 @@ export const silentEvents: ServerEvents = {
   imported: () => undefined,
   changed: () => undefined,
   source: () => undefined,
+  lookUps: () => undefined,
 }

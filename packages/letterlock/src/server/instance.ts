@@ -75,6 +75,8 @@ async function startOn(
   const { values, isDemo } = input
   const now = () => Math.floor(Date.now() / 1_000)
   const events = loggedEvents(values['log.level'])
+  // Another version of the catalogue, after an upgrade, names senders anew; quick when there is none.
+  if (!isDemo) await store.reattribute()
   let { failureReports } = await readSettings(store.read)
   const intake = createIntake(store, {
     tenant: onlyTenant,
@@ -93,7 +95,7 @@ async function startOn(
     retention.start()
     closing.add(() => retention.stop())
   }
-  const warnings = isDemo ? [] : await startLookUps(store, { values, closing })
+  const warnings = isDemo ? [] : await startLookUps(store, { values, events, closing })
   const sources = isDemo ? null : await startedSources(store, { intake, events, closing })
   const app = createApp({
     store,
@@ -131,9 +133,11 @@ async function startOn(
 
 async function startLookUps(
   store: Store,
-  { values, closing }: { values: SettingValues; closing: Closing },
+  { values, events, closing }: { values: SettingValues; events: ServerEvents; closing: Closing },
 ): Promise<readonly string[]> {
-  const { enricher, warnings } = await openEnricher(store, values)
+  const { enricher, warnings } = await openEnricher(store, values, state =>
+    events.lookUps({ cause: state.kind === 'offline' ? state.cause : null }),
+  )
   enricher.start()
   closing.add(() => enricher.stop())
   return warnings

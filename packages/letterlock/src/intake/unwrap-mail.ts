@@ -108,10 +108,15 @@ export function isMediaOnly(part: MimePart): boolean {
   return /^(?:image|audio|video|font)\//.test(part.mediaType) && !isClaimedReport(part)
 }
 
-/** The part says that it is a report, or packs one: where it cannot be read, that is worth telling. */
+/**
+ * The part says that it is a report, or packs one: where it cannot be read, that is worth telling. A zip of another name
+ * may hold anything.
+ */
 export function isClaimedReport(part: MimePart): boolean {
-  if (/^application\/(?:tlsrpt|(?:x-)?gzip|(?:x-)?zip)/.test(part.mediaType)) return true
-  return isReportName(part.fileName ?? '')
+  const { mediaType, fileName } = part
+  if (fileName !== null && isReportName(fileName)) return true
+  if (/^application\/(?:tlsrpt|(?:x-)?gzip)/.test(mediaType)) return true
+  return fileName === null && /^application\/(?:x-)?zip/.test(mediaType)
 }
 
 /** Names of RFC 9990 s3.5.2 and RFC 8460 s5.1, and endings that reports have. */

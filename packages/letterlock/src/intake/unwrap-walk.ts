@@ -338,8 +338,7 @@ export class UnwrapWalk {
       yield* this.#mail(bytes, place)
       return
     }
-    // A text that looks like a mail is a quotation, unless it is attached.
-    if (part.mediaType.startsWith('text/') && part.fileName === null && sniff(bytes, true) === 'mail') return
+    if (part.mediaType.startsWith('text/') && part.fileName === null && isProse(bytes)) return
     yield* this.#walkBytes(bytes, place)
   }
 
@@ -432,6 +431,13 @@ function* withoutReport(kind: ReturnType<typeof sniff>, place: Place): Generator
 
 function partPlace(place: Place, name: string | null): Place {
   return name === null ? place : { ...place, path: `${place.path}/${label(name)}`, fileName: lastName(name) }
+}
+
+/** The text of a mail that is no report by itself: letters quote mails and pieces of reports. */
+function isProse(bytes: Buffer): boolean {
+  const kind = sniff(bytes, true)
+  if (kind === 'gzip' || kind === 'zip') return false
+  return kind === 'mail' || !/^[\s\0\u00ef\u00bb\u00bf\u00fe\u00ff]*[<{]/.test(bytes.toString('latin1', 0, 1_024))
 }
 
 /** What a document tells about its place. */

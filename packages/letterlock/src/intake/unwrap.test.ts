@@ -463,6 +463,25 @@ describe('containers', () => {
     ])
   })
 
+  it('a letter that quotes reports and mails, and a zip of other things, are no reports', async () => {
+    const letter: Attachment = { type: 'text/plain', raw: `Look what they send:\r\n${xml}` }
+    const photos: Attachment = {
+      type: 'application/zip',
+      name: 'photos.zip',
+      bytes: zip([{ name: 'a.jpg', data: 'JFIF' }]),
+    }
+    const quoted: Attachment = { type: 'text/plain', raw: mail([text]).replaceAll('=_b', '=_q') }
+    expect((await found(mail([letter, photos, quoted]))).map(document => document.notes)).toEqual([
+      ['mail-without-report'],
+    ])
+    const named: Attachment = {
+      type: 'application/zip',
+      name: 'a!b!1!2.zip',
+      bytes: zip([{ name: 'a.jpg', data: 'JFIF' }]),
+    }
+    expect(await kinds(mail([named]))).toEqual(['unreadable not-a-report'])
+  })
+
   it('an attachment that says it is a report and cannot be read is told beside the others', async () => {
     const message = mail([
       { name: 'a!b!1!2.xml.gz', bytes: Buffer.from('1f8b0800ffffffff', 'hex') },

@@ -4,7 +4,7 @@ import { parseReportTime } from './date-time.ts'
 import { readTlsReport, type TlsReportContext, tlsCountLimit, tlsReportBytesLimit } from './read-tls-report.ts'
 import type { TlsReport } from './report.ts'
 
-const context: TlsReportContext = { policyDomain: null, submitterDomain: null, syntheticId: '00' }
+const context: TlsReportContext = { policyDomain: null, submitterDomain: null, syntheticId: 'synthetic-00' }
 
 const policy = {
   policy: { 'policy-type': 'sts', 'policy-domain': 'example.org' },

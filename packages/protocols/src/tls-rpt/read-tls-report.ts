@@ -49,7 +49,7 @@ export interface TlsReportContext {
   readonly policyDomain: string | null
   /** Domain of the mail's From: the last resort for the name of the reporter. */
   readonly submitterDomain: string | null
-  /** Stands in for a missing report-id; give a digest of the bytes. */
+  /** Stands in for a missing report-id: `synthetic-` and a digest of the bytes. */
   readonly syntheticId: string
 }
 
@@ -132,9 +132,8 @@ class TlsReader {
   #reportId(root: JsonObject): string {
     const id = this.#text(root, 'report-id')
     if (id !== null) return id
-    const value = `synthetic-${this.#context.syntheticId}`
-    this.#note('tls-missing', root.at, 'report-id', value)
-    return value
+    this.#note('tls-missing', root.at, 'report-id', this.#context.syntheticId)
+    return this.#context.syntheticId
   }
 
   #dateRange(root: JsonObject): { readonly begin: number; readonly end: number } | null {

@@ -61,7 +61,7 @@ function hasDialog(): boolean {
 /** Moves the focus to the next or the previous row; Enter then opens it as it does any button or link. */
 function moveRow(step: 1 | -1): void {
   const rows = [...document.querySelectorAll<HTMLElement>('main [data-row]')].filter(row => row.offsetParent !== null)
-  const present = rows.findIndex(row => row === document.activeElement)
+  const present = rows.findIndex(row => row.matches(':focus'))
   const wanted = present === -1 ? (step === 1 ? 0 : rows.length - 1) : present + step
   rows[wanted]?.focus()
   rows[wanted]?.scrollIntoView({ block: 'nearest' })

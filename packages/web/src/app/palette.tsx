@@ -26,7 +26,7 @@ export function Palette({ onClose, onHelp }: PaletteProps) {
   const screens = navigation.flat().filter(entry => shell(entry.name).toLowerCase().includes(wanted.toLowerCase()))
   const move = (step: 1 | -1) => {
     const stops = [...(list.current?.querySelectorAll<HTMLElement>('a, button') ?? [])]
-    const present = stops.findIndex(stop => stop === document.activeElement)
+    const present = stops.findIndex(stop => stop.matches(':focus'))
     const next = present + step
     if (next < 0) field.current?.focus()
     else stops[next]?.focus()

@@ -2,11 +2,13 @@ import { apiReference } from './api-reference.ts'
 import { cliReference } from './cli-reference.ts'
 import { configurationReference } from './configuration-reference.ts'
 import { reportReference } from './report-reference.ts'
+import { senderReference } from './sender-reference.ts'
 
 /** Documents that are made from the program, by path. */
 export const generatedDocuments: Readonly<Record<string, () => Promise<string>>> = {
   'docs/api.md': apiReference,
   'docs/cli.md': cliReference,
   'docs/reports.md': reportReference,
+  'docs/senders.md': senderReference,
   'docs/configuration.md': configurationReference,
 }

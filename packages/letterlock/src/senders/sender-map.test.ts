@@ -82,7 +82,18 @@ services:
         sources: [{ from: 'loaded map senders.yaml', seen: day }],
       },
     ])
-    expect(map.skipped).toEqual(['services erp dkimDomains: co.uk is a public suffix: anybody may be below it'])
+    expect(map.skipped).toEqual(['services local-erp dkimDomains: co.uk is a public suffix: anybody may be below it'])
+  })
+
+  test('of several services of one id the first counts', () => {
+    const named = (id: string, name: string) => ({ id, name, category: 'hr' })
+    const list = [named('pay', 'First'), named('local-pay', 'Second'), named('x-local-y', 'Third')]
+    const map = read(JSON.stringify({ schema: 'letterlock.senders/1', services: list }), 'a.json')
+    expect(map.services.map(({ id, name }) => [id, name])).toEqual([
+      ['local-pay', 'First'],
+      ['local-x-local-y', 'Third'],
+    ])
+    expect(map.skipped).toEqual(['services: local-pay stands there already'])
   })
 
   test('is refused where it is something else, and the text says what', () => {

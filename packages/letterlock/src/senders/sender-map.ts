@@ -119,11 +119,18 @@ function readOwnForm(
     collected.add(`names.${at}`, domain, { name, type: type ?? null })
   })
   const services: Service[] = []
-  for (const { ownSelectors, id, ...facts } of parsed.data.services) {
+  const ids = new Set<string>()
+  for (const { ownSelectors, id: written, ...facts } of parsed.data.services) {
+    const id = written.startsWith(localPrefix) ? written : `${localPrefix}${written}`
+    if (ids.has(id)) {
+      collected.skip(`services: ${id} stands there already`)
+      continue
+    }
+    ids.add(id)
     const tidied = { ...facts, ...tidySuffixes(id, facts, collected) }
     services.push({
       ...tidied,
-      id: `${localPrefix}${id.replace(localPrefix, '')}`,
+      id,
       dkimSelectors: ownSelectors.filter(pattern => pattern !== '').map(pattern => ({ pattern, isSpecific: true })),
       sources: [{ from: `loaded map ${fileName}`, seen: day }],
     })

@@ -43,6 +43,7 @@ export class DocumentHandler implements XmlHandler {
   #evaluated = new BlockMemory<EvaluatedPart>()
   #identifiers = new BlockMemory<IdentifiersPart>()
   #results = new BlockMemory<ResultsPart>()
+  readonly #blockLengths = new Uint32Array(64)
   #blockFrom = 0
   #blockTo = 0
   #blockSerial = -1
@@ -109,8 +110,13 @@ export class DocumentHandler implements XmlHandler {
     if (record.has(tag.element)) return -1
     const octets = scanner.octets
     if (octets === null) return -1
+    // Lengths repeat: where the end tag stands as far on as the last time, nothing has to be searched.
+    const guess = this.#blockLengths[tag.element] ?? 0
+    const isGuessed = guess > 0 && scanner.buffer.startsWith(tag.close, from + guess)
+    if (isGuessed && this.#recall(tag.element, octets, from, from + guess)) return from + guess + tag.close.length
     const length = scanner.buffer.slice(from, from + blockCharactersLimit).indexOf(tag.close)
     if (length === -1) return -1
+    this.#blockLengths[tag.element] = length
     if (this.#recall(tag.element, octets, from, from + length)) return from + length + tag.close.length
     this.#blockFrom = from
     this.#blockTo = from + length
@@ -141,7 +147,7 @@ export class DocumentHandler implements XmlHandler {
     this.#evaluated = new BlockMemory()
     this.#identifiers = new BlockMemory()
     this.#results = new BlockMemory()
-    const name = tag.prefix === '' ? 'xmlns' : `xmlns:${tag.prefix}`
+    const name = tag.prefix === '' ? 'xmlns' : `xmlns:${tag.prefix.toLowerCase()}`
     this.#report.head.root(readAttributes(attributes, attributesLimit).get(name) ?? null)
   }
 

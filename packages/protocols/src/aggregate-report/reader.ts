@@ -32,7 +32,7 @@ export class AggregateReader {
     const { reports, hasFeedback } = this.#handler
     const fault = this.#handler.fault ?? this.#xmlFault()
     if (fault !== null || hasFeedback) return { reports, fault, note: null }
-    const note = this.#scanner.elements === 0 ? noteOf(this.#handler.stray) : null
+    const note = this.#scanner.elements === 0 && !this.#scanner.hasMarkup ? noteOf(this.#handler.stray) : null
     return { reports, fault: note === null ? this.#noReport() : null, note }
   }
 

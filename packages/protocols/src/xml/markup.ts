@@ -52,12 +52,12 @@ export function hasSoundAttributes(attributes: string): boolean {
   return soundAttributes.test(attributes)
 }
 
-/** Names with their values as written, the first `limit` of them. */
+/** Names in lower case with their values as written, the first `limit` of them. */
 export function readAttributes(attributes: string, limit: number): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const match of attributes.matchAll(/([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
     if (found.size >= limit) break
-    const name = match[1] ?? ''
+    const name = (match[1] ?? '').toLowerCase()
     if (!found.has(name)) found.set(name, match[2] ?? match[3] ?? '')
   }
   return found

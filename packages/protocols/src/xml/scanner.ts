@@ -24,6 +24,8 @@ export class XmlScanner {
   fault: { readonly code: XmlFault; readonly at: number } | null = null
   /** Elements met, known or not. */
   elements = 0
+  /** Anything but text was met. */
+  hasMarkup = false
   /** Local name of the first element. */
   firstElement: string | null = null
   readonly #handler: XmlHandler
@@ -163,7 +165,7 @@ export class XmlScanner {
     if (first === slash) {
       const top = open[open.length - 1]
       if (top !== undefined && buffer.startsWith(top.close, lt)) {
-        this.#close(top, lt)
+        this.#closeTop(top, lt)
         return lt + top.close.length
       }
       return this.#endTag(buffer, lt, isLast)
@@ -208,6 +210,7 @@ export class XmlScanner {
   #otherMarkup(buffer: string, lt: number, isLast: boolean): number {
     const first = buffer.charCodeAt(lt + 1)
     if (Number.isNaN(first)) return isLast ? this.#literal(buffer, lt) : undecided
+    if (first === 0x21 || first === 0x3f) this.hasMarkup = true
     if (first === 0x21) return this.#declaration(buffer, lt, isLast)
     if (first === 0x3f) return this.#instruction(buffer, lt, isLast)
     const end = nameEnd(buffer, lt + 1)
@@ -322,15 +325,11 @@ export class XmlScanner {
     else {
       const tag = this.#open[depth]
       this.#closeDownTo(depth + 1, this.#window.offset(lt))
-      if (tag !== undefined) this.#close(tag, lt)
       if (found.state !== 'closed') this.#handler.deviation('document-cut', this.#window.offset(lt), name)
+      if (tag !== undefined) this.#closeTop(tag, lt)
     }
     if (found.state === 'closed' || found.state === 'broken') return found.end + 1
     return found.state === 'open' ? buffer.length : end
-  }
-
-  #close(tag: XmlTag, lt: number): void {
-    this.#closeTop(tag, lt)
   }
 
   /** Ends the innermost open element, at a place in the window. */

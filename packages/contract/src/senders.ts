@@ -58,12 +58,13 @@ export const senderRowSchema = z
 export type SenderRow = z.output<typeof senderRowSchema>
 
 const senderTotalSchema = z.object({ senders: countSchema, ...senderCounts })
+const groupTotalSchema = z.object({ senders: countSchema, messages: countSchema, rows: countSchema })
 
 export const sendersAnswerSchema = aggregateAnswer(
   z.object({
     senders: z.array(senderRowSchema),
     /** Of the whole list, not of the page: the groups add up to `all`. */
-    groups: z.object({ 'not-aligned': senderTotalSchema, partly: senderTotalSchema, aligned: senderTotalSchema }),
+    groups: z.object({ 'not-aligned': groupTotalSchema, partly: groupTotalSchema, aligned: groupTotalSchema }),
     all: senderTotalSchema,
     nextCursor: nextCursorSchema,
   }),
@@ -81,6 +82,7 @@ export const sendersRoute = createRoute({
       ...pageQuery,
       /** `alignment`: not aligned, partly, aligned; in each by messages. */
       sort: z.enum(['alignment', 'messages', 'name', 'first-seen']).optional(),
+      /** Messages of senders and domains with this decision. */
       decision: repeated(decisionSchema).openapi({
         type: 'array',
         items: { type: 'string', enum: [...decisionNames] },

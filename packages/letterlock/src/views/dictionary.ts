@@ -44,4 +44,19 @@ export async function rowNames(db: Kysely<Database>, ids: Iterable<number>): Pro
   return new Map(rows.map(row => [row.id, row.name]))
 }
 
+/** Members of sets of results or reasons by id, as stored; 0 is not there: the empty set. */
+export async function membersById(
+  db: Kysely<Database>,
+  table: 'dkim_set' | 'spf_set' | 'reason_set',
+  ids: Iterable<number>,
+): Promise<ReadonlyMap<number, string>> {
+  const rows = await db
+    .selectFrom(table)
+    .select(['id', 'members'])
+    .where('tenant', '=', onlyTenant)
+    .where(inIds(`${table}.id`, [...new Set(ids)]))
+    .execute()
+  return new Map(rows.map(row => [row.id, row.members]))
+}
+
 export const unknownReporter: ReporterName = { key: '', name: '' }

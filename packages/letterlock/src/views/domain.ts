@@ -29,6 +29,7 @@ export async function domainView(context: ViewContext, domain: KeptDomain): Prom
   const policies = newest.get(domain.id) ?? noPolicies
   return await answer(context, {
     kinds: ['aggregate', 'tls'],
+    messages: { messages: row.messages, unknownMessages: row.outcome.unknown },
     data: {
       domain: row,
       policy: {

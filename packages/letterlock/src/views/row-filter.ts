@@ -76,7 +76,7 @@ function codesOf(names: readonly string[], wanted: readonly string[]): readonly 
 }
 
 /** Which decision lets which class come to a wanted outcome: the rule stays in `outcomeOf` alone. */
-function outcomeCondition(wanted: readonly Outcome[]): RawBuilder<boolean> {
+export function outcomeCondition(wanted: readonly Outcome[]): RawBuilder<boolean> {
   const parts = decisions.map(decision => {
     const codes = authenticationClasses.flatMap((name, code) =>
       wanted.includes(outcomeOf(name, decision)) ? [code] : [],
@@ -86,7 +86,7 @@ function outcomeCondition(wanted: readonly Outcome[]): RawBuilder<boolean> {
   return sql<boolean>`(${sql.join(parts, sql` or `)})`
 }
 
-function decisionIs(decision: Decision): RawBuilder<boolean> {
+export function decisionIs(decision: Decision): RawBuilder<boolean> {
   return sql<boolean>`coalesce(d.decision, 'undecided') = ${sql.lit(decision)}`
 }
 

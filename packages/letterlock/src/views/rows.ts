@@ -11,7 +11,7 @@ import {
 import { type RawBuilder, sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
 import { readDkimMembers, readSpfMembers } from '../store/value-set.ts'
-import { domainNames, reporterNames, rowNames, unknownReporter } from './dictionary.ts'
+import { domainNames, membersById, reporterNames, rowNames, unknownReporter } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
 import { alignmentAt, dispositionAt, outcomeAt } from './outcome-counts.ts'
 import { dispositionCondition, type RowConditions, type RowRequest, rowConditions } from './row-filter.ts'
@@ -214,18 +214,18 @@ async function shownRows(context: ViewContext, rows: readonly StoredRow[]): Prom
       context,
       idsOf(row => row.source),
     ),
-    members(
-      context,
+    membersById(
+      db,
       'dkim_set',
       idsOf(row => row.dkim_set),
     ),
-    members(
-      context,
+    membersById(
+      db,
       'spf_set',
       idsOf(row => row.spf_set),
     ),
-    members(
-      context,
+    membersById(
+      db,
       'reason_set',
       idsOf(row => row.reason_set),
     ),
@@ -293,20 +293,6 @@ async function sourcesById(
       { ip, ptr: confirmed_ptr, asn, asName: as_name, country },
     ]),
   )
-}
-
-async function members(
-  { db }: ViewContext,
-  table: 'dkim_set' | 'spf_set' | 'reason_set',
-  ids: ReadonlySet<number>,
-): Promise<ReadonlyMap<number, string>> {
-  const rows = await db
-    .selectFrom(table)
-    .select(['id', 'members'])
-    .where('tenant', '=', onlyTenant)
-    .where('id', 'in', [0, ...ids])
-    .execute()
-  return new Map(rows.map(row => [row.id, row.members]))
 }
 
 async function decisionsOf(

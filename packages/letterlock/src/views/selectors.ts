@@ -1,6 +1,7 @@
 import type { SelectorsAnswer } from '@letterlock/contract'
 import { sql } from 'kysely'
 import { readDkimMembers } from '../store/value-set.ts'
+import { membersById } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
 import { inScope } from './scope.ts'
 import { dayText } from './time.ts'
@@ -12,20 +13,23 @@ export async function selectorsView(context: ViewContext, domain: string): Promi
   const { db, scope, organizationalDomain } = context
   const rows = await db
     .selectFrom('aggregate_row as r')
-    .innerJoin('dkim_set as k', join => join.onRef('k.tenant', '=', 'r.tenant').onRef('k.id', '=', 'r.dkim_set'))
-    .select(['r.dkim_set', 'k.members', 'r.reporter'])
+    .select(['r.dkim_set', 'r.reporter'])
     .select([
       sql<number>`sum(r.messages)`.as('messages'),
       sql<number>`min(r.day)`.as('first'),
       sql<number>`max(r.day)`.as('last'),
     ])
     .where(inScope(scope, 'r'))
-    .groupBy(['r.dkim_set', 'k.members', 'r.reporter'])
+    .groupBy(['r.dkim_set', 'r.reporter'])
     .execute()
   const own = organizationalDomain(domain)
+  const sets = await membersById(db, 'dkim_set', new Set(rows.map(row => row.dkim_set)))
   const found = new Map<string, { row: Selector; first: number; last: number; reporters: Set<number> }>()
   for (const row of rows) {
-    for (const { key, ...line } of linesOf(readDkimMembers(row.members), name => organizationalDomain(name) === own)) {
+    for (const { key, ...line } of linesOf(
+      readDkimMembers(sets.get(row.dkim_set) ?? '[]'),
+      name => organizationalDomain(name) === own,
+    )) {
       const entry = found.get(key) ?? {
         row: { domain: line.domain, selector: line.selector, ...noSelector },
         first: row.first,

@@ -41,13 +41,14 @@ export async function storedSender({ db }: Pick<ViewContext, 'db'>, key: string)
 export async function senderView(context: ViewContext, sender: StoredSender): Promise<SenderAnswer | null> {
   const { db, scope } = context
   const decisions = await loadDecisions(db, scope)
-  const [[sums], cells, evidence, sources, reports] = await Promise.all([
+  const [allSums, cells, evidence, sources, reports] = await Promise.all([
     senderSums(context, decisions, [sender.id]),
     senderCells(context, sender.id),
     senderEvidence(context, sender),
     senderSources(context, sender.id),
     senderReports(context, sender.id),
   ])
+  const sums = allSums.get(sender.id)
   if (sums === undefined) return null
   const names = await domainNames(db, sums.domains.keys())
   const named = namesOf(context, [sender])

@@ -3,7 +3,7 @@ import { alignmentPaths } from '@letterlock/posture'
 import { type DkimResult, evaluations, type Reason, type SpfResult } from '@letterlock/protocols'
 import { sql } from 'kysely'
 import { readDkimMembers, readSpfMembers } from '../store/value-set.ts'
-import { domainNames, rowNames } from './dictionary.ts'
+import { domainNames, membersById, rowNames } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
 import { failureReasons, type ReasonCount } from './failure-reasons.ts'
 import { inScope } from './scope.ts'
@@ -77,9 +77,9 @@ async function evidenceGroups({ db, scope }: ViewContext, sender: number): Promi
   const [domains, names, dkim, spf, reasons] = await Promise.all([
     domainNames(db, new Set(rows.map(row => row.domain))),
     rowNames(db, new Set(rows.map(row => row.header_from))),
-    setsById({ db }, 'dkim_set', new Set(rows.map(row => row.dkim_set))),
-    setsById({ db }, 'spf_set', new Set(rows.map(row => row.spf_set))),
-    setsById({ db }, 'reason_set', new Set(rows.map(row => row.reason_set))),
+    membersById(db, 'dkim_set', new Set(rows.map(row => row.dkim_set))),
+    membersById(db, 'spf_set', new Set(rows.map(row => row.spf_set))),
+    membersById(db, 'reason_set', new Set(rows.map(row => row.reason_set))),
   ])
   return rows.map(row => ({
     domain: domains.get(row.domain) ?? '',
@@ -149,17 +149,6 @@ function isAligned(
   if (!isOwn(line.domain, group)) return false
   if (line.result !== 'pass') return true
   return line.verdict === 'unknown' ? null : line.verdict === 'pass'
-}
-
-/** Members of sets by id. */
-async function setsById(
-  { db }: Pick<ViewContext, 'db'>,
-  table: 'dkim_set' | 'spf_set' | 'reason_set',
-  ids: ReadonlySet<number>,
-): Promise<ReadonlyMap<number, string>> {
-  const rows = await sql<{ id: number; members: string }>`select id, members from ${sql.table(table)}
-    where tenant = 1 and id in (${sql.raw(['0', ...[...ids].map(id => String(Math.trunc(id)))].join(','))})`.execute(db)
-  return new Map(rows.rows.map(row => [row.id, row.members]))
 }
 
 /** The reasons of a stored set. The JSON is our own. */

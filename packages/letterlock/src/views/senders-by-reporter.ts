@@ -5,9 +5,11 @@ import { type Decisions, loadDecisions } from './decisions.ts'
 import { type ReporterName, reporterNames, unknownReporter } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
 import { addOutcomes, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
+import { outcomeCondition } from './row-filter.ts'
 import { inIds, inScope } from './scope.ts'
+import { senderList } from './sender-list.ts'
 import { senderNames, unknownSender } from './sender-name.ts'
-import { commonDecision, groupOf, type SenderSums, senderSums, totalsOf } from './senders.ts'
+import { commonDecision, groupOfSums, senderSums } from './senders.ts'
 import { dayText } from './time.ts'
 
 export interface SendersByReporterRequest {
@@ -22,56 +24,42 @@ interface Cell {
   readonly outcome: OutcomeSums
 }
 
-/** A sender with only the wanted messages in its sums. */
-interface WantedSender extends Cell {
-  readonly sums: SenderSums
-}
+const noCell = (): Cell => ({ messages: 0, outcome: noOutcomes() })
 
-/** Senders in rows, reporters in columns. */
+/** Senders in rows, most of the wanted messages first; reporters in columns. */
 export async function sendersByReporterView(
   context: ViewContext,
   request: SendersByReporterRequest,
 ): Promise<SendersByReporterAnswer> {
+  const conditions = request.outcomes === undefined ? [] : [outcomeCondition(request.outcomes)]
+  const { offset, limit } = request
   const decisions = await loadDecisions(context.db, context.scope)
-  const [everything, columns, days] = await Promise.all([
-    senderSums(context, decisions),
+  const [list, columns, days] = await Promise.all([
+    senderList(context, { sort: 'messages', group: undefined, conditions, offset, limit }),
     reporterColumns(context, request),
     reportDays(context.db, context.scope, ['aggregate']),
   ])
-  const found = everything
-    .map(sums => wantedOf(sums, request.outcomes))
-    .filter(sender => sender.messages > 0)
-    .sort((a, b) => b.messages - a.messages || a.sums.sender - b.sums.sender)
-  const page = found.slice(request.offset, request.offset + request.limit)
   const names = await reporterNames(context.db, columns.keys())
-  const whole = totalsOf(everything)
-  const all = { senders: found.length, messages: 0, outcome: noOutcomes() }
-  for (const { messages, outcome } of found) {
+  const ids = list.page.map(entry => entry.sender)
+  const all = noCell()
+  for (const { messages, outcome } of columns.values()) {
     all.messages += messages
     addOutcomes(all.outcome, outcome)
   }
+  const end = offset + ids.length
   return await answer(context, {
     kinds: ['aggregate'],
     days,
-    messages: { messages: whole.messages, unknownMessages: whole.outcome.unknown },
+    ...(request.outcomes === undefined
+      ? { messages: { messages: all.messages, unknownMessages: all.outcome.unknown } }
+      : {}),
     data: {
       reporters: shownColumns(columns, names, days, context.scope.from),
-      rows: await shownRows(context, page, { decisions, names, request }),
-      all,
-      nextCursor: request.offset + page.length < found.length ? String(request.offset + page.length) : null,
+      rows: await shownRows(context, ids, { decisions, names, request }),
+      all: { senders: list.senders, ...all },
+      nextCursor: end < list.senders ? String(end) : null,
     },
   })
-}
-
-function wantedOf(sums: SenderSums, outcomes: readonly OutcomeName[] | undefined): WantedSender {
-  if (outcomes === undefined) return { sums, messages: sums.messages, outcome: sums.outcome }
-  const outcome = noOutcomes()
-  let messages = 0
-  for (const name of new Set(outcomes)) {
-    outcome[name] = sums.outcome[name]
-    messages += sums.outcome[name]
-  }
-  return { sums, messages, outcome }
 }
 
 /** What each reporter reported of all senders. */
@@ -118,40 +106,57 @@ function shownColumns(
     })
 }
 
+/** Senders above which the cells of all are read: naming each of them would cost more. */
+const namedSendersLimit = 2_000
+
 async function shownRows(
   context: ViewContext,
-  page: readonly WantedSender[],
+  ids: readonly number[],
   given: {
     readonly decisions: Decisions
     readonly names: ReadonlyMap<number, ReporterName>
     readonly request: SendersByReporterRequest
   },
 ): Promise<SendersByReporterAnswer['data']['rows']> {
-  const ids = page.map(sender => sender.sums.sender)
-  const [senders, cells] = await Promise.all([senderNames(context, ids), senderCells(context, ids, given)])
-  return page.map(({ sums, messages, outcome }) => ({
-    sender: senders.get(sums.sender) ?? unknownSender,
-    group: groupOf(sums.outcome),
-    decision: commonDecision(sums.domains),
-    messages,
-    outcome,
-    cells: [...(cells.get(sums.sender) ?? [])].map(([reporter, cell]) => ({
-      reporter: (given.names.get(reporter) ?? unknownReporter).key,
-      ...cell,
-    })),
-  }))
+  const named = ids.length > namedSendersLimit ? null : ids
+  const [senders, cells, sums] = await Promise.all([
+    senderNames(context, ids),
+    senderCells(context, named, given),
+    senderSums(context, given.decisions, named),
+  ])
+  return ids.flatMap(id => {
+    const ofSender = sums.get(id)
+    if (ofSender === undefined) return []
+    const row = noCell()
+    for (const { messages, outcome } of cells.get(id)?.values() ?? []) {
+      row.messages += messages
+      addOutcomes(row.outcome, outcome)
+    }
+    return [
+      {
+        sender: senders.get(id) ?? unknownSender,
+        group: groupOfSums(ofSender),
+        decision: commonDecision(ofSender.domains),
+        ...row,
+        cells: [...(cells.get(id) ?? [])].map(([reporter, cell]) => ({
+          reporter: (given.names.get(reporter) ?? unknownReporter).key,
+          ...cell,
+        })),
+      },
+    ]
+  })
 }
 
 async function senderCells(
   { db, scope }: ViewContext,
-  senders: readonly number[],
+  senders: readonly number[] | null,
   { decisions, request }: { readonly decisions: Decisions; readonly request: SendersByReporterRequest },
 ): Promise<ReadonlyMap<number, ReadonlyMap<number, Cell>>> {
   const rows = await db
     .selectFrom('aggregate_rollup as r')
     .select(['r.domain', 'r.sender', 'r.reporter', 'r.authentication', sql<number>`sum(r.messages)`.as('messages')])
     .where(inScope(scope, 'r'))
-    .where(inIds('r.sender', senders))
+    .where(senders === null ? sql<boolean>`1 = 1` : inIds('r.sender', senders))
     .groupBy(['r.domain', 'r.sender', 'r.reporter', 'r.authentication'])
     .execute()
   const bySender = new Map<number, Map<number, Cell>>()
@@ -166,7 +171,7 @@ async function senderCells(
 }
 
 function add(cells: Map<number, Cell>, reporter: number, outcome: OutcomeName, messages: number): void {
-  const cell = cells.get(reporter) ?? { messages: 0, outcome: noOutcomes() }
+  const cell = cells.get(reporter) ?? noCell()
   cells.set(reporter, cell)
   cell.messages += messages
   cell.outcome[outcome] += messages

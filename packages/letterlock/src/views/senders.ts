@@ -1,16 +1,16 @@
 import type { SenderName, SenderRow, SendersAnswer } from '@letterlock/contract'
-import type { Decision } from '@letterlock/posture'
+import { type Decision, decisions as decisionNames } from '@letterlock/posture'
 import { type RawBuilder, sql } from 'kysely'
+import { onlyTenant } from '../store/schema.ts'
 import { type Decisions, loadDecisions } from './decisions.ts'
 import { domainNames } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
-import { addOutcomes, failingOf, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
+import { alignmentAt, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
+import { decisionIs } from './row-filter.ts'
 import { inIds, inScope } from './scope.ts'
+import { groupOf, listTotals, type SenderGroup, type SenderSort, senderList } from './sender-list.ts'
 import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
-
-/** A sender with this share of aligned messages, unknown left out, is aligned. */
-export const alignedShare = 0.98
 
 /** What a sender did in a scope, before names. */
 export interface SenderSums {
@@ -22,98 +22,57 @@ export interface SenderSums {
   spfAligned: number
   first: number
   last: number
-  reporters: number
+  readonly reporters: Set<number>
   readonly domains: Map<number, Decision>
 }
 
-/** Codes of alignment paths (posture) in which DKIM, or SPF, gave an aligned pass. */
-const spfPath = 2
-const dkimPath = 3
-const bothPath = 4
-
-const sumWhere = (condition: RawBuilder<unknown>) =>
-  sql<number>`coalesce(sum(case when ${condition} then r.messages else 0 end), 0)`
-
-const authenticationIs = (code: number) => sumWhere(sql`r.authentication = ${sql.lit(code)}`)
-
-/** Sums of each sender, from the roll-up; only `senders` where they are named. */
+/** Sums of some senders, from the roll-up; null: of all. */
 export async function senderSums(
-  context: ViewContext,
+  { db, scope }: ViewContext,
   decisions: Decisions,
-  senders: readonly number[] | null = null,
-): Promise<readonly SenderSums[]> {
-  const chosen = senders === null ? sql<boolean>`1 = 1` : inIds('r.sender', senders)
-  const [sums, reporters] = await Promise.all([domainSenderSums(context, chosen), senderReporters(context, chosen)])
-  const bySender = new Map<number, SenderSums>()
-  for (const row of sums) {
-    const entry = bySender.get(row.sender) ?? {
-      sender: row.sender,
-      messages: 0,
-      rows: 0,
-      outcome: noOutcomes(),
-      dkimAligned: 0,
-      spfAligned: 0,
-      first: row.first,
-      last: row.last,
-      reporters: reporters.get(row.sender) ?? 0,
-      domains: new Map<number, Decision>(),
-    }
-    bySender.set(row.sender, entry)
-    const decision = decisions.of(row.domain, row.sender)
-    entry.domains.set(row.domain, decision)
-    entry.messages += row.messages
-    entry.rows += row.records
-    ;[row.a0, row.a1, row.a2, row.a3, row.a4].forEach((messages, code) => {
-      entry.outcome[outcomeAt(code, decision)] += messages
-    })
-    entry.dkimAligned += row.dkim + row.both
-    entry.spfAligned += row.spf + row.both
-    entry.first = Math.min(entry.first, row.first)
-    entry.last = Math.max(entry.last, row.last)
-  }
-  return [...bySender.values()]
-}
-
-async function domainSenderSums({ db, scope }: ViewContext, chosen: RawBuilder<boolean>) {
-  return await db
+  senders: readonly number[] | null,
+): Promise<ReadonlyMap<number, SenderSums>> {
+  const cells = await db
     .selectFrom('aggregate_rollup as r')
-    .select(['r.domain', 'r.sender'])
+    .select(['r.domain', 'r.sender', 'r.reporter', 'r.alignment', 'r.authentication'])
     .select([
       sql<number>`sum(r.messages)`.as('messages'),
       sql<number>`sum(r.records)`.as('records'),
-      authenticationIs(0).as('a0'),
-      authenticationIs(1).as('a1'),
-      authenticationIs(2).as('a2'),
-      authenticationIs(3).as('a3'),
-      authenticationIs(4).as('a4'),
-      sumWhere(sql`r.alignment = ${sql.lit(spfPath)}`).as('spf'),
-      sumWhere(sql`r.alignment = ${sql.lit(dkimPath)}`).as('dkim'),
-      sumWhere(sql`r.alignment = ${sql.lit(bothPath)}`).as('both'),
       sql<number>`min(r.day)`.as('first'),
       sql<number>`max(r.day)`.as('last'),
     ])
     .where(inScope(scope, 'r'))
-    .where(chosen)
-    .groupBy(['r.domain', 'r.sender'])
+    .where(senders === null ? sql<boolean>`1 = 1` : inIds('r.sender', senders))
+    .groupBy(['r.domain', 'r.sender', 'r.reporter', 'r.alignment', 'r.authentication'])
     .execute()
+  const bySender = new Map<number, SenderSums>()
+  for (const cell of cells) {
+    const entry = bySender.get(cell.sender) ?? noSums(cell.sender, cell.first, cell.last)
+    bySender.set(cell.sender, entry)
+    const decision = decisions.of(cell.domain, cell.sender)
+    const path = alignmentAt(cell.alignment)
+    entry.domains.set(cell.domain, decision)
+    entry.reporters.add(cell.reporter)
+    entry.messages += cell.messages
+    entry.rows += cell.records
+    entry.outcome[outcomeAt(cell.authentication, decision)] += cell.messages
+    if (path === 'dkim' || path === 'dkim+spf') entry.dkimAligned += cell.messages
+    if (path === 'spf' || path === 'dkim+spf') entry.spfAligned += cell.messages
+    entry.first = Math.min(entry.first, cell.first)
+    entry.last = Math.max(entry.last, cell.last)
+  }
+  return bySender
 }
 
-async function senderReporters({ db, scope }: ViewContext, chosen: RawBuilder<boolean>) {
-  const rows = await db
-    .selectFrom('aggregate_rollup as r')
-    .select(['r.sender', sql<number>`count(distinct r.reporter)`.as('reporters')])
-    .where(inScope(scope, 'r'))
-    .where(chosen)
-    .groupBy('r.sender')
-    .execute()
-  return new Map(rows.map(row => [row.sender, row.reporters]))
+function noSums(sender: number, first: number, last: number): SenderSums {
+  const domains = new Map<number, Decision>()
+  const counts = { messages: 0, rows: 0, outcome: noOutcomes(), dkimAligned: 0, spfAligned: 0 }
+  return { sender, ...counts, first, last, reporters: new Set<number>(), domains }
 }
 
-/** Group of the list: by aligned share of the messages whose verdict is known. */
-export function groupOf(outcome: OutcomeSums): SenderRow['group'] {
-  const known = outcome.aligned + failingOf(outcome)
-  if (known === 0 || outcome.aligned === 0) return 'not-aligned'
-  return outcome.aligned / known >= alignedShare ? 'aligned' : 'partly'
+/** The group of a sender by its sums. */
+export function groupOfSums({ messages, outcome }: Pick<SenderSums, 'messages' | 'outcome'>): SenderGroup {
+  return groupOf({ messages, aligned: outcome.aligned, unknown: outcome.unknown })
 }
 
 /** The one decision of all domains, or `mixed`. */
@@ -126,15 +85,12 @@ export function commonDecision(domains: ReadonlyMap<number, Decision>): SenderRo
 /** A row of the list. */
 export function senderRow(
   sums: SenderSums,
-  input: {
-    readonly sender: SenderName
-    readonly names: ReadonlyMap<number, string>
-  },
+  input: { readonly sender: SenderName; readonly names: ReadonlyMap<number, string> },
 ): SenderRow {
   const nameOf = (domain: number) => input.names.get(domain) ?? ''
   return {
     sender: input.sender,
-    group: groupOf(sums.outcome),
+    group: groupOfSums(sums),
     decisions: [...sums.domains]
       .filter(([, decision]) => decision !== 'undecided')
       .map(([domain, decision]) => ({ domain: nameOf(domain), decision })),
@@ -145,7 +101,7 @@ export function senderRow(
     dkimAligned: sums.dkimAligned,
     spfAligned: sums.spfAligned,
     domains: [...sums.domains.keys()].map(nameOf).sort(),
-    reporters: sums.reporters,
+    reporters: sums.reporters.size,
     firstDay: dayText(sums.first),
     lastDay: dayText(sums.last),
   }
@@ -153,92 +109,76 @@ export function senderRow(
 
 /** How a list of senders is filtered and ordered. */
 export interface SendersRequest {
-  readonly sort: 'alignment' | 'messages' | 'name' | 'first-seen'
+  readonly sort: SenderSort
   readonly decision: readonly string[] | undefined
-  readonly group: SenderRow['group'] | undefined
+  readonly group: SenderGroup | undefined
   readonly text: string | undefined
   readonly offset: number
   readonly limit: number
 }
 
-type Totals = SendersAnswer['data']['all']
+/** Senders above which a page is read as the whole list: naming each of them would cost more. */
+const namedSendersLimit = 2_000
 
-function noTotals(): { -readonly [Key in keyof Totals]: Totals[Key] } & { outcome: OutcomeSums } {
-  return { senders: 0, messages: 0, rows: 0, outcome: noOutcomes(), dkimAligned: 0, spfAligned: 0 }
-}
-
-/** Sums over a list of senders. */
-export function totalsOf(senders: Iterable<SenderSums>): Totals {
-  const totals = noTotals()
-  for (const sums of senders) {
-    totals.senders += 1
-    totals.messages += sums.messages
-    totals.rows += sums.rows
-    totals.dkimAligned += sums.dkimAligned
-    totals.spfAligned += sums.spfAligned
-    addOutcomes(totals.outcome, sums.outcome)
-  }
-  return totals
-}
-
-const groupOrder = ['not-aligned', 'partly', 'aligned'] as const
-
-/** Every sender of the scope: groups and totals of all that fit, one page of them. */
+/** Every sender of the scope: totals of all that fit, one page of them. */
 export async function sendersView(context: ViewContext, request: SendersRequest): Promise<SendersAnswer> {
+  const conditions = await senderConditions(context, request)
   const decisions = await loadDecisions(context.db, context.scope)
-  const everything = await senderSums(context, decisions)
-  const needsNames = request.sort === 'name' || request.text !== undefined
-  const named = needsNames ? await senderNames(context, everything.map(senderOf)) : null
-  const found = everything.filter(sums => fits(sums, request, named)).sort(order(request, named))
-  const page = found.slice(request.offset, request.offset + request.limit)
+  const [list, totals] = await Promise.all([
+    senderList(context, { ...request, conditions }),
+    listTotals(context, conditions),
+  ])
+  const ids = list.page.map(entry => entry.sender)
+  const sums = await senderSums(context, decisions, ids.length > namedSendersLimit ? null : ids)
+  const page = ids.map(id => sums.get(id)).filter(found => found !== undefined)
   const [senders, names] = await Promise.all([
-    named ?? senderNames(context, page.map(senderOf)),
+    senderNames(context, ids),
     domainNames(
       context.db,
-      page.flatMap(sums => [...sums.domains.keys()]),
+      page.flatMap(found => [...found.domains.keys()]),
     ),
   ])
-  const inGroup = (group: SenderRow['group']) => totalsOf(found.filter(sums => groupOf(sums.outcome) === group))
-  const whole = totalsOf(everything)
+  const end = request.offset + page.length
+  const isWhole = conditions.length === 0 && request.group === undefined
   return await answer(context, {
     kinds: ['aggregate'],
-    messages: { messages: whole.messages, unknownMessages: whole.outcome.unknown },
+    ...(isWhole ? { messages: { messages: totals.messages, unknownMessages: totals.outcome.unknown } } : {}),
     data: {
-      senders: page.map(sums => senderRow(sums, { sender: senders.get(sums.sender) ?? unknownSender, names })),
-      groups: {
-        'not-aligned': inGroup('not-aligned'),
-        partly: inGroup('partly'),
-        aligned: inGroup('aligned'),
-      },
-      all: totalsOf(found),
-      nextCursor: request.offset + page.length < found.length ? String(request.offset + page.length) : null,
+      senders: page.map(found => senderRow(found, { sender: senders.get(found.sender) ?? unknownSender, names })),
+      groups: list.groups,
+      all: { senders: list.senders, ...totals },
+      nextCursor: end < list.senders ? String(end) : null,
     },
   })
 }
 
-const senderOf = (sums: SenderSums) => sums.sender
+/** Senders that a text may name; more than a person looks through. */
+const textSendersLimit = 5_000
 
-function fits(sums: SenderSums, request: SendersRequest, named: ReadonlyMap<number, SenderName> | null): boolean {
-  if (request.group !== undefined && groupOf(sums.outcome) !== request.group) return false
-  if (request.decision !== undefined && ![...sums.domains.values()].some(one => request.decision?.includes(one)))
-    return false
-  if (request.text === undefined) return true
-  const { key, name } = named?.get(sums.sender) ?? unknownSender
-  const text = request.text.toLowerCase()
-  return key.toLowerCase().includes(text) || name.toLowerCase().includes(text)
+async function senderConditions(
+  context: ViewContext,
+  { decision, text }: SendersRequest,
+): Promise<readonly RawBuilder<boolean>[]> {
+  const conditions: RawBuilder<boolean>[] = []
+  if (decision !== undefined) {
+    const wanted = decisionNames.filter(name => decision.includes(name)).map(decisionIs)
+    conditions.push(sql<boolean>`(${sql.join(wanted, sql` or `)})`)
+  }
+  if (text !== undefined) conditions.push(inIds('r.sender', await sendersNamed(context, text.toLowerCase())))
+  return conditions
 }
 
-function order(
-  { sort }: SendersRequest,
-  named: ReadonlyMap<number, SenderName> | null,
-): (a: SenderSums, b: SenderSums) => number {
-  const byMessages = (a: SenderSums, b: SenderSums) => b.messages - a.messages || a.sender - b.sender
-  if (sort === 'messages') return byMessages
-  if (sort === 'first-seen') return (a, b) => b.first - a.first || byMessages(a, b)
-  if (sort === 'alignment') {
-    const rank = (sums: SenderSums) => groupOrder.indexOf(groupOf(sums.outcome))
-    return (a, b) => rank(a) - rank(b) || byMessages(a, b)
-  }
-  const nameOf = (sums: SenderSums) => (named?.get(sums.sender) ?? unknownSender).name
-  return (a, b) => nameOf(a).localeCompare(nameOf(b), 'en') || a.sender - b.sender
+async function sendersNamed({ db, catalogue }: ViewContext, text: string): Promise<readonly number[]> {
+  const keys = [...catalogue.services.values()]
+    .filter(service => service.name.toLowerCase().includes(text))
+    .map(service => `service:${service.id}`)
+  const pattern = `%${text.replace(/[\\%_]/g, found => `\\${found}`)}%`
+  const rows = await db
+    .selectFrom('sender')
+    .select('id')
+    .where('tenant', '=', onlyTenant)
+    .where(eb => eb.or([sql<boolean>`lower(key) like ${pattern} escape '\\'`, eb('key', 'in', ['', ...keys])]))
+    .limit(textSendersLimit)
+    .execute()
+  return rows.map(row => row.id)
 }

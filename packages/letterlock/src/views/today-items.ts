@@ -1,11 +1,12 @@
-import type { Claim, Link, Sentence, TodayAnswer } from '@letterlock/contract'
-import { authenticationClasses } from '@letterlock/posture'
+import type { Claim, Link, SenderName, Sentence, TodayAnswer } from '@letterlock/contract'
+import { authenticationClasses, rollupDispositions } from '@letterlock/posture'
 import { sql } from 'kysely'
 import { isSilent, type ReportDays } from './coverage.ts'
 import { domainNames, type ReporterName } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
 import { decisionAt } from './outcome-counts.ts'
 import { inIds, inScope } from './scope.ts'
+import { alignedShare } from './sender-list.ts'
 import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
 import type { HostFailures } from './tls-matrix.ts'
@@ -37,16 +38,29 @@ interface FailingSender {
   readonly domain: number
   readonly sender: number
   readonly decision: string | null
+  /** Messages that neither align nor are unknown, and those that align. */
   readonly messages: number
+  readonly aligned: number
   readonly refused: number
+  /** First and last day with a message that fails. */
   readonly first: number
   readonly last: number
 }
 
-/** Senders of the owner that fail, and undecided senders whose mail does not align. */
+/** Share of the messages with a known verdict that fail. */
+function failingShare({ messages, aligned }: FailingSender): number {
+  return messages / (messages + aligned)
+}
+
+/**
+ * Senders of the owner of which more fails than an aligned sender may have (`alignedShare`: the rest is forwarding),
+ * and undecided senders whose mail does not align.
+ */
 export async function senderItems(context: ViewContext, sums: ReadonlyMap<number, DomainSums>): Promise<Item[]> {
   const found = await failingSenders(context)
-  const broken = found.filter(row => decisionAt(row.decision) === 'mine').slice(0, itemsOfKindLimit)
+  const broken = found
+    .filter(row => decisionAt(row.decision) === 'mine' && failingShare(row) > 1 - alignedShare)
+    .slice(0, itemsOfKindLimit)
   const undecided = found
     .filter(row => decisionAt(row.decision) === 'undecided')
     .filter(row => row.messages >= undecidedShare * (sums.get(row.domain)?.messages ?? 0))
@@ -67,15 +81,8 @@ export async function senderItems(context: ViewContext, sums: ReadonlyMap<number
     const sender = senders.get(row.sender) ?? unknownSender
     const domain = domains.get(row.domain) ?? ''
     const by = reporters.get(`${row.domain} ${row.sender}`) ?? 0
-    return decisionAt(row.decision) === 'mine'
-      ? brokenItem(row, { key: sender.key, name: sender.name, domain, by })
-      : undecidedItem(row, {
-          key: sender.key,
-          name: sender.name,
-          domain,
-          claim: sender.claim,
-          mayBeOwn: sender.mayBeOwn,
-        })
+    const words = { sender, domain, by }
+    return decisionAt(row.decision) === 'mine' ? brokenItem(row, words) : undecidedItem(row, words)
   })
 }
 
@@ -84,11 +91,15 @@ const failingCodes = authenticationClasses.flatMap((name, code) =>
   name === 'unknown' || name === 'aligned' ? [] : [code],
 )
 
+/** Codes of dispositions that keep mail from the inbox. */
+const refusedCodes = [rollupDispositions.indexOf('quarantine'), rollupDispositions.indexOf('reject')]
+
 /** Rows are read in this number; decided strangers among them are passed over. */
 const failingSendersRead = 500
 
 async function failingSenders({ db, scope }: ViewContext): Promise<readonly FailingSender[]> {
-  const isRefused = sql`r.disposition in (3, 4)`
+  const isFailing = inIds('r.authentication', failingCodes)
+  const isRefused = inIds('r.disposition', refusedCodes)
   return await db
     .selectFrom('aggregate_rollup as r')
     .leftJoin('decision as d', join =>
@@ -96,15 +107,17 @@ async function failingSenders({ db, scope }: ViewContext): Promise<readonly Fail
     )
     .select(['r.domain', 'r.sender', 'd.decision'])
     .select([
-      sql<number>`sum(r.messages)`.as('messages'),
-      sql<number>`sum(case when ${isRefused} then r.messages else 0 end)`.as('refused'),
-      sql<number>`min(r.day)`.as('first'),
-      sql<number>`max(r.day)`.as('last'),
+      sql<number>`sum(case when ${isFailing} then r.messages else 0 end)`.as('messages'),
+      sql<number>`sum(case when ${isFailing} then 0 else r.messages end)`.as('aligned'),
+      sql<number>`sum(case when ${isFailing} and ${isRefused} then r.messages else 0 end)`.as('refused'),
+      sql<number>`min(case when ${isFailing} then r.day end)`.as('first'),
+      sql<number>`max(case when ${isFailing} then r.day end)`.as('last'),
     ])
     .where(inScope(scope, 'r'))
-    .where(inIds('r.authentication', failingCodes))
+    .where(inIds('r.authentication', [...failingCodes, authenticationClasses.indexOf('aligned')]))
     .where(eb => eb.or([eb('d.decision', 'is', null), eb('d.decision', 'in', ['mine', 'undecided'])]))
     .groupBy(['r.domain', 'r.sender', 'd.decision'])
+    .having(sql<number>`sum(case when ${isFailing} then r.messages else 0 end)`, '>', 0)
     .orderBy('messages', 'desc')
     .limit(failingSendersRead)
     .execute()
@@ -137,26 +150,23 @@ function rowsLink(domain: string, sender: string, more: Link['query'] = {}): Lin
 }
 
 interface SenderWords {
-  readonly key: string
-  readonly name: string
+  readonly sender: SenderName
   readonly domain: string
+  /** Reporters that say so. */
+  readonly by: number
 }
 
-function brokenItem(row: FailingSender, words: SenderWords & { readonly by: number }): Item {
-  const { key, name, domain } = words
-  const what: Sentence = [
-    { text: numberText(row.messages), link: rowsLink(domain, key) },
-    { text: ` ${row.messages === 1 ? 'message' : 'messages'} since ${dayText(row.first)} did not align`, link: null },
-    ...refusedPart(row, words),
-  ]
+function brokenItem(row: FailingSender, { sender, domain, by }: SenderWords): Item {
+  const { key, name } = sender
+  const part = row.aligned === 0 ? 'nothing aligns' : `${percent(failingShare(row))} does not align`
   return {
     id: `sender-broken:${domain}:${key}`,
     kind: 'sender-broken',
     severity: 'high',
     domain,
-    title: `${name} sends as ${domain}, and its mail does not align`,
-    what,
-    claim: reported(`reported by ${words.by}`),
+    title: `${name} sends as ${domain}, ${part}`,
+    what: failingSentence(row, key, domain),
+    claim: reported(`reported by ${by}`),
     next: {
       text: `Open ${name} and follow its fix: sign with your own domain there.`,
       literals: [],
@@ -168,39 +178,50 @@ function brokenItem(row: FailingSender, words: SenderWords & { readonly by: numb
   }
 }
 
-function refusedPart(row: FailingSender, { domain, key }: SenderWords): Sentence {
-  if (row.refused === 0) return [{ text: '.', link: null }]
+/** A share in a title. */
+function percent(share: number): string {
+  return share < 0.1 ? `${(share * 100).toFixed(1)} %` : `${Math.round(share * 100)} %`
+}
+
+function failingSentence(row: FailingSender, sender: string, domain: string): Sentence {
+  const sentence: Sentence = [
+    { text: numberText(row.messages), link: rowsLink(domain, sender) },
+    {
+      text: ` ${row.messages === 1 ? 'message' : 'messages'} since ${dayText(row.first)} did not align`,
+      link: null,
+    },
+  ]
+  if (row.refused === 0) return [...sentence, { text: '.', link: null }]
   return [
+    ...sentence,
     { text: '; receivers report quarantine or reject for ', link: null },
-    { text: numberText(row.refused), link: rowsLink(domain, key, { disposition: ['quarantine', 'reject'] }) },
+    {
+      text: numberText(row.refused),
+      link: rowsLink(domain, sender, { disposition: ['quarantine', 'reject'] }),
+    },
     { text: ' of them.', link: null },
   ]
 }
 
-function undecidedItem(
-  row: FailingSender,
-  words: SenderWords & { readonly claim: Claim; readonly mayBeOwn: boolean },
-): Item {
-  const { key, name, domain } = words
+function undecidedItem(row: FailingSender, { sender, domain }: SenderWords): Item {
+  const { key, name, claim, mayBeOwn } = sender
   return {
     id: `sender-undecided:${domain}:${key}`,
     kind: 'sender-undecided',
     severity: 'decide',
     domain,
-    title: `Is ${name} yours?`,
-    what: [
-      { text: numberText(row.messages), link: rowsLink(domain, key) },
-      {
-        text: ` ${row.messages === 1 ? 'message' : 'messages'} as ${domain} since ${dayText(row.first)} did not align`,
-        link: null,
-      },
-      ...refusedPart(row, words),
-      { text: ' Undecided senders hold the next policy step.', link: null },
-    ],
-    claim: words.claim,
-    next: { text: 'Decide: mine, expected forwarding, or not mine.', literals: [], link: null },
+    title: mayBeOwn ? `Is ${name} yours?` : `Sources without a proven name send as ${domain}: ${name}`,
+    what: [...failingSentence(row, key, domain), { text: ' Undecided senders hold the next policy step.', link: null }],
+    claim,
+    next: {
+      text: mayBeOwn
+        ? 'Decide: mine, expected forwarding, or not mine.'
+        : 'Decide: expected forwarding, or not mine. If a server of yours is among them, let it sign with DKIM: then it has a name.',
+      literals: [],
+      link: { screen: 'sender', id: key, query: { domain: [domain] } },
+    },
     doneWhen: 'A decision is recorded.',
-    decide: { sender: key, domain, mayBeOwn: words.mayBeOwn },
+    decide: { sender: key, domain, mayBeOwn },
     count: row.messages,
   }
 }

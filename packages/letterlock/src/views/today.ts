@@ -1,7 +1,7 @@
 import type { TodayAnswer } from '@letterlock/contract'
 import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
-import { coveredMessages, reportDays } from './coverage.ts'
+import { reportDays } from './coverage.ts'
 import { reporterNames, unknownReporter } from './dictionary.ts'
 import { keptDomains } from './domain-rows.ts'
 import { answer, type ViewContext } from './envelope.ts'
@@ -21,18 +21,19 @@ const severityOrder: readonly Item['severity'][] = ['high', 'medium', 'decide', 
 /** What needs the owner, worst harm first, and the four figures. */
 export async function todayView(context: ViewContext): Promise<TodayAnswer> {
   const { db, scope } = context
-  const [days, tlsDays, messages, before, domains, policies, sessions, hosts, cells, quarantine] = await Promise.all([
-    reportDays(db, scope, ['aggregate', 'tls']),
-    tlsNewest(context),
-    coveredMessages(db, scope),
-    passBefore(context),
-    keptDomains(context),
-    newestPolicies(db, scope, scope.domains),
-    countedSessions(context),
-    hostFailures(context),
-    domainCells(context),
-    quarantineCount(context),
-  ])
+  const [days, tlsDays, aggregateDays, before, domains, policies, sessions, hosts, cells, quarantine] =
+    await Promise.all([
+      reportDays(db, scope, ['aggregate', 'tls']),
+      tlsNewest(context),
+      reportDays(db, scope, ['aggregate']),
+      passBefore(context),
+      keptDomains(context),
+      newestPolicies(db, scope, scope.domains),
+      countedSessions(context),
+      hostFailures(context),
+      domainCells(context),
+      quarantineCount(context),
+    ])
   const names = new Map(domains.map(domain => [domain.id, domain.name]))
   const steps = new Map(
     domains.map(({ id }) => [
@@ -44,6 +45,7 @@ export async function todayView(context: ViewContext): Promise<TodayAnswer> {
     ]),
   )
   const sums = domainSums(cells)
+  const whole = totalOf(sums)
   const silent = await reporterNames(db, new Set(days.reporters.map(reporter => reporter.id)))
   const items: Item[] = [
     ...(await senderItems(context, sums)),
@@ -59,22 +61,21 @@ export async function todayView(context: ViewContext): Promise<TodayAnswer> {
     ),
   ]
   items.sort((a, b) => severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity) || b.count - a.count)
-  const aggregateDays = await reportDays(db, scope, ['aggregate'])
   return await answer(context, {
     kinds: ['aggregate', 'tls'],
     days,
-    messages,
+    messages: { messages: whole.messages, unknownMessages: whole.unknown },
     data: {
       items,
       cards: {
         messages: {
-          total: messages.messages,
+          total: whole.messages,
           reports: aggregateDays.reports,
           reporters: aggregateDays.reporters.length,
         },
         pass: {
           aligned: [...sums.values()].reduce((sum, one) => sum + one.aligned, 0),
-          total: messages.messages,
+          total: whole.messages,
           before,
         },
         policies: policyCard([...steps.values()]),
@@ -83,6 +84,17 @@ export async function todayView(context: ViewContext): Promise<TodayAnswer> {
       newestDay: days.newest === null ? null : dayText(days.newest),
     },
   })
+}
+
+function totalOf(sums: ReadonlyMap<number, DomainSums>): DomainSums {
+  const whole = { messages: 0, aligned: 0, unknown: 0, openFailing: 0 }
+  for (const ofDomain of sums.values()) {
+    whole.messages += ofDomain.messages
+    whole.aligned += ofDomain.aligned
+    whole.unknown += ofDomain.unknown
+    whole.openFailing += ofDomain.openFailing
+  }
+  return whole
 }
 
 /** Messages of a domain by what matters to the items. */

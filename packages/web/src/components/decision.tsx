@@ -29,7 +29,7 @@ export function DecisionButtons({ sender, domain }: { readonly sender: string; r
           {sentenceCase(decisionText(decision))}
         </button>
       ))}
-      {isReadOnly && <span className="small">{partText('readOnly')}</span>}
+      {isReadOnly && <span className="small">{partText('readOnlyShort')}</span>}
       {decide.isError && <span role="alert">{decide.error.message}</span>}
     </div>
   )

@@ -24,6 +24,7 @@ export const partText = translator({
   close: 'Close',
   save: 'Save',
   remove: 'Remove',
+  readOnlyShort: 'Read-only demonstration.',
   readOnly: 'This instance shows demonstration data and cannot be changed.',
   failed: 'This could not be shown: {cause}',
   widen: 'Show all domains, reporters and days',

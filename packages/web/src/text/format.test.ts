@@ -10,6 +10,7 @@ import {
   formatShare,
   formatTime,
   parseDay,
+  withDays,
 } from './format.ts'
 
 describe('shares', () => {
@@ -23,8 +24,8 @@ describe('shares', () => {
         expect(text).not.toBe('0.0')
       }),
     )
-    expect(formatShare(999_999, 1_000_000)).toBe('99.9')
-    expect(formatShare(1, 1_000_000)).toBe('0.1')
+    expect(formatShare(999_999, 1_000_000)).toBe('>99.9')
+    expect(formatShare(1, 1_000_000)).toBe('<0.1')
   })
 
   test('a share of nothing is no number', () => {
@@ -41,6 +42,11 @@ describe('days and times are UTC', () => {
     expect(formatDays('2026-08-06', '2026-08-19')).toBe('6 – 19 Aug')
     expect(formatDays('2026-07-21', '2026-08-19')).toBe('21 Jul – 19 Aug')
     expect(formatDays('2025-12-31', '2026-01-02')).toBe('31 Dec 2025 – 2 Jan 2026')
+  })
+
+  test('days inside sentences of the API; moments and other numbers stay', () => {
+    expect(withDays('since 2026-11-06, newest 2026-11-20.')).toBe('since 6 Nov, newest 20 Nov.')
+    expect(withDays('2026-11-06T10:00:00Z 2026-13-40 12026-11-06')).toBe('2026-11-06T10:00:00Z 2026-13-40 12026-11-06')
   })
 
   test('times end with Z', () => {

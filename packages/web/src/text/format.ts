@@ -21,24 +21,27 @@ export function formatCount(value: number): string {
   return integer.format(value)
 }
 
-/** A share of 0 to 1 in per cent with one decimal and no sign; a dash where there is nothing to share. */
+/**
+ * A part of a whole in per cent with one decimal and no sign; a dash where there is nothing to share. It never rounds
+ * to everything while something is missing, nor to nothing while something is there.
+ */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return '–'
-  return oneDecimal.format(roundedShare(part, whole))
-}
-
-/** Never rounds to a full 100 while something is missing, nor to 0 while something is there. */
-function roundedShare(part: number, whole: number): number {
   const share = Math.round((part / whole) * 1000) / 10
-  if (share === 100 && part < whole) return 99.9
-  if (share === 0 && part > 0) return 0.1
-  return share
+  if (share === 100 && part < whole) return `>${oneDecimal.format(99.9)}`
+  if (share === 0 && part > 0) return `<${oneDecimal.format(0.1)}`
+  return oneDecimal.format(share)
 }
 
 /** `6 Aug` from `2026-08-06`. */
 export function formatDay(day: string): string {
   const date = parseDay(day)
   return date === null ? day : dayMonth.format(date)
+}
+
+/** A sentence of the API with its ISO days written as the screens write days. */
+export function withDays(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\d\b(?!T)/g, formatDay)
 }
 
 /** `6 Aug 2026` from `2026-08-06`. */

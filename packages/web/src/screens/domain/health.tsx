@@ -3,6 +3,7 @@ import { Claim } from '../../components/claim.tsx'
 import { Block } from '../../components/head.tsx'
 import { Verdict } from '../../components/verdict.tsx'
 import { domainText } from '../../messages/domain.ts'
+import { withDays } from '../../text/format.ts'
 
 type Check = DomainAnswer['data']['health'][number]
 
@@ -24,11 +25,11 @@ export function Health({ checks }: { readonly checks: readonly Check[] }) {
             <Verdict verdict={check.verdict} />
             <h3>{check.name}</h3>
             <div className="sentence">
-              <p>{check.text}</p>
+              <p>{withDays(check.text)}</p>
               {check.details.length > 0 && (
                 <ul className="health-details">
                   {check.details.map(detail => (
-                    <li key={detail}>{detail}</li>
+                    <li key={detail}>{withDays(detail)}</li>
                   ))}
                 </ul>
               )}

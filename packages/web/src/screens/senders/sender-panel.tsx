@@ -7,7 +7,7 @@ import { Loaded } from '../../components/loaded.tsx'
 import { dispositionText } from '../../messages/outcome.ts'
 import { sendersText } from '../../messages/senders.ts'
 import { AnswerLink, ScopeLink } from '../../scope/scope-link.tsx'
-import { formatCount, formatDay } from '../../text/format.ts'
+import { formatCount, formatDay, withDays } from '../../text/format.ts'
 import { DecisionHistory } from './decision-history.tsx'
 
 /** An opened sender: sources, evidence with why, fix. */
@@ -146,7 +146,7 @@ function Evidence({ answer }: { readonly answer: SenderAnswer }) {
           <ul>
             {reasons.map(reason => (
               <li key={reason.code}>
-                {reason.text} <span className="quiet">({formatCount(reason.messages)})</span>
+                {withDays(reason.text)} <span className="quiet">({formatCount(reason.messages)})</span>
               </li>
             ))}
           </ul>
@@ -190,7 +190,7 @@ function Fix({ answer }: { readonly answer: SenderAnswer }) {
       <ol className="steps">
         {fix.steps.map(step => (
           <li key={step.text}>
-            {step.text}
+            {withDays(step.text)}
             {step.literals.map(literal => (
               <Literal key={literal} text={literal} />
             ))}
@@ -199,7 +199,7 @@ function Fix({ answer }: { readonly answer: SenderAnswer }) {
       </ol>
       {fix.state !== 'not needed' && (
         <p className="sentence">
-          <b>{sendersText('staysOpen')}</b> {fix.doneWhen}
+          <b>{sendersText('staysOpen')}</b> {withDays(fix.doneWhen)}
         </p>
       )}
       <p className="sentence">{sendersText('signs', { dkim: fix.alignedDkim, spf: fix.alignedSpf })}</p>

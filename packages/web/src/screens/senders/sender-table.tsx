@@ -112,7 +112,7 @@ export function SenderTable({ senders, groups, all, reporters, opened }: SenderT
   )
 }
 
-function GroupHead({ name, total, all }: { readonly name: SenderGroup; readonly total: Total; readonly all: Total }) {
+function GroupHead({ name, total, all }: { readonly name: SenderGroup; readonly total: Pick<Total, 'senders' | 'messages'>; readonly all: Total }) {
   return (
     <tr className="group">
       <th scope="rowgroup" colSpan={2}>

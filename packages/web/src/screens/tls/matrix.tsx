@@ -4,7 +4,7 @@ import { useOpened } from '../../components/opened.ts'
 import { Verdict } from '../../components/verdict.tsx'
 import { tlsText } from '../../messages/tls.ts'
 import { ScopeLink } from '../../scope/scope-link.tsx'
-import { formatCount } from '../../text/format.ts'
+import { formatCount, withDays } from '../../text/format.ts'
 import { CellPanel } from './cell-panel.tsx'
 import { type Column, columnGroups, weightOf } from './columns.ts'
 
@@ -146,8 +146,8 @@ function Host({
         <td colSpan={columns.length + 2}>
           <div>
             <Verdict verdict={row.verdict} />
-            <span className="sentence">{row.text}</span>
-            {row.claim.text !== said && <Claim claim={row.claim} />}
+            <span className="sentence">{withDays(row.text)}</span>
+            {row.claim.level !== said && <Claim claim={row.claim} />}
             {zeros > 0 && <span className="zeros">{tlsText('otherTypes', { count: zeros })}</span>}
           </div>
         </td>

@@ -9,7 +9,7 @@ import { Block, Head } from '../../components/head.tsx'
 import { Loaded } from '../../components/loaded.tsx'
 import { tlsText } from '../../messages/tls.ts'
 import { DomainLink } from '../../scope/scope-link.tsx'
-import { formatCount, formatDay, formatDays, formatShare } from '../../text/format.ts'
+import { formatCount, formatDay, formatDays, formatShare, withDays } from '../../text/format.ts'
 import { Matrix } from './matrix.tsx'
 
 type Policy = TlsAnswer['data']['policies'][number]
@@ -19,7 +19,7 @@ export function InboundTls() {
   const query = useAnswer<TlsAnswer>('/tls')
   return (
     <>
-      <Head title={tlsText('title')}>{query.data && <p>{query.data.data.summary.text}</p>}</Head>
+      <Head title={tlsText('title')}>{query.data && <p>{withDays(query.data.data.summary.text)}</p>}</Head>
       <Loaded query={query}>
         {answer =>
           answer.data.summary.reports === 0 ? (
@@ -33,7 +33,7 @@ export function InboundTls() {
                 actions={<TableExports path="/tls" />}
               >
                 {answer.data.matrix.sessions === 0 && <Empty>{tlsText('noFailures')}</Empty>}
-                {answer.data.matrix.rows.length > 0 && <Matrix matrix={answer.data.matrix} said={answer.claim.text} />}
+                {answer.data.matrix.rows.length > 0 && <Matrix matrix={answer.data.matrix} said={answer.claim.level} />}
                 <p className="foot-note">{tlsText('footNote')}</p>
                 <p className="foot-note">{tlsText('noLive')}</p>
               </Block>

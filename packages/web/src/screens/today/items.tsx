@@ -6,6 +6,7 @@ import { Sentence } from '../../components/sentence.tsx'
 import { Severity } from '../../components/verdict.tsx'
 import { todayText } from '../../messages/today.ts'
 import { AnswerLink, DomainLink } from '../../scope/scope-link.tsx'
+import { withDays } from '../../text/format.ts'
 
 /** What is true and who is affected, next, done when: always these columns in this order. */
 export function Items({ items }: { readonly items: readonly Item[] }) {
@@ -17,10 +18,10 @@ export function Items({ items }: { readonly items: readonly Item[] }) {
           <div>
             <h2 className="item-title">
               {item.next.link === null ? (
-                item.title
+                withDays(item.title)
               ) : (
                 <AnswerLink link={item.next.link} dataRow>
-                  {item.title}
+                  {withDays(item.title)}
                 </AnswerLink>
               )}
             </h2>
@@ -34,7 +35,7 @@ export function Items({ items }: { readonly items: readonly Item[] }) {
           </div>
           <div>
             <h3 className="label">{todayText('next')}</h3>
-            <p className="sentence">{item.next.text}</p>
+            <p className="sentence">{withDays(item.next.text)}</p>
             {item.next.literals.map(literal => (
               <Literal key={literal} text={literal} />
             ))}
@@ -42,7 +43,7 @@ export function Items({ items }: { readonly items: readonly Item[] }) {
           </div>
           <div className="item-done">
             <h3 className="label">{todayText('doneWhen')}</h3>
-            <p className="sentence">{item.doneWhen}</p>
+            <p className="sentence">{withDays(item.doneWhen)}</p>
           </div>
         </li>
       ))}

@@ -9,8 +9,8 @@ import { tlsDomains, tlsJson } from './tls-json.ts'
 
 const daySeconds = 86400
 
-/** Days of the demonstration: two periods of 30 days, so that one can be compared with the one before. */
-export const demoDays = 60
+/** Days of the demonstration: a period of 30 days and half of the one before, to compare with. */
+export const demoDays = 45
 
 /** One mail as it came in. */
 export interface DemoMail {
@@ -177,7 +177,7 @@ function treatment(from: {
 
 function* tlsMails(back: DaysBack, begin: number): Generator<DemoMail> {
   for (const domain of tlsDomains) {
-    for (const reporter of demoReporters.filter(entry => entry.sendsTls)) {
+    for (const reporter of demoReporters.filter(entry => entry.sendsTls).slice(0, domain.reporters)) {
       const reportId = `${begin}-${domain.domain}-${reporter.domain}`
       const name = `${reporter.domain}!${domain.domain}!${begin}!${begin + daySeconds - 1}.json`
       const attachment = contained(name, tlsJson({ domain, reporter, back, begin, reportId }), 'gz')

@@ -29,6 +29,7 @@ export function failureMails(back: DaysBack, begin: number): DemoMail[] {
     '',
     'Feedback-Type: auth-failure',
     'User-Agent: Example/1.0',
+    'Reporting-MTA: dns; hosteria.example',
     'Version: 1',
     'Auth-Failure: dmarc',
     'Identity-Alignment: dkim, spf',

@@ -14,6 +14,8 @@ interface TlsTrouble {
 interface TlsDomain {
   readonly domain: string
   readonly sessionsPerDay: number
+  /** How many of those that send TLS reports deliver there. */
+  readonly reporters: number
   /** The policy that applied from a day on; null is no policy found. */
   readonly policies: readonly { readonly since: DaysBack; readonly mode: 'testing' | 'enforce' | null }[]
   readonly mx: readonly string[]
@@ -25,6 +27,7 @@ export const tlsDomains: readonly TlsDomain[] = [
   {
     domain: 'example.com',
     sessionsPerDay: 900,
+    reporters: 5,
     policies: [{ since: 999, mode: 'enforce' }],
     mx: ['mx1.example.com', 'mx2.example.com'],
     troubles: [
@@ -41,6 +44,7 @@ export const tlsDomains: readonly TlsDomain[] = [
   {
     domain: 'example.net',
     sessionsPerDay: 420,
+    reporters: 5,
     policies: [
       { since: 999, mode: 'testing' },
       { since: 27, mode: 'enforce' },
@@ -69,6 +73,7 @@ export const tlsDomains: readonly TlsDomain[] = [
   {
     domain: 'example.org',
     sessionsPerDay: 300,
+    reporters: 2,
     policies: [{ since: 999, mode: null }],
     mx: ['mail.example.org'],
     troubles: [],

@@ -1,5 +1,5 @@
 import { outsideUnpackedLimit } from '../../packages/letterlock/src/intake/unwrap.ts'
-import { mailBytesLimit, nestingLimit } from '../../packages/letterlock/src/intake/unwrap-walk.ts'
+import { mailBytesLimit, nestingLimit } from '../../packages/letterlock/src/intake/unwrap-place.ts'
 import { archiveMembersLimit } from '../../packages/letterlock/src/intake/unwrap-zip.ts'
 import { listLimit, messagesLimit, recordsLimit } from '../../packages/protocols/src/aggregate-report/limits.ts'
 import { aggregateRefusals } from '../../packages/protocols/src/aggregate-report/refusals.ts'

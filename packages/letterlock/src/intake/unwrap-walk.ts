@@ -5,7 +5,7 @@ import {
   readCmsContent,
   readMimeMessage,
 } from '@letterlock/protocols'
-import type { Document, MailContext, UnwrapFault, UnwrapNote } from './unwrap-document.ts'
+import type { Document, UnwrapFault } from './unwrap-document.ts'
 import { type Compression, inflateSmall, inlineBytesLimit, StreamState, type UnpackBudget } from './unwrap-inflate.ts'
 import { inflateStream } from './unwrap-inflate-stream.ts'
 import {
@@ -17,40 +17,30 @@ import {
   mailContext,
   sortParts,
 } from './unwrap-mail.ts'
+import { collect, only, type Peeked, peek } from './unwrap-peek.ts'
+import {
+  emptyArchiveText,
+  jsonBytesLimit,
+  label,
+  lastName,
+  mailBytesLimit,
+  mailWithoutReport,
+  mimeTexts,
+  nestingLimit,
+  type Place,
+  partPlace,
+  refusals,
+  shown,
+  unreadable,
+  withoutReport,
+} from './unwrap-place.ts'
 import { sniff, sniffBytes } from './unwrap-sniff.ts'
 import { archiveMembersLimit, type ZipMember, zipInMemoryLimit, zipMembers } from './unwrap-zip.ts'
-
-/** Levels of compression and archives in each other, and of mails inside of a mail (report-tolerance 87, 99). */
-export const nestingLimit = 3
-/** Bytes of a mail at most, and of an upload (AGG-030). */
-export const mailBytesLimit = 26_214_400
-/** Bytes of a TLS report at most, unpacked (TLSRPT-031). */
-export const jsonBytesLimit = 16_777_216
-/** Characters of one name in a path: names are labels, and a hostile one may be as long as the mail. */
-export const nameLimit = 255
 
 /** Bytes on their way: whole, or as a stream that was read in part. */
 type Content =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'stream'; readonly chunks: AsyncIterable<Uint8Array>; readonly state: StreamState }
-
-/** Where the content stands and what is known about it. */
-interface Place {
-  readonly path: string
-  readonly fileName: string | null
-  readonly mail: MailContext | null
-  readonly delivery: MailContext | null
-  readonly archives: number
-  readonly mails: number
-  readonly notes: readonly UnwrapNote[]
-  /**
-   * `asked`: a person gave it, so it gets an answer in any case. `claimed`: its name or type says that it is a report.
-   * `found`: it stands beside others, and is passed over where it is no report.
-   */
-  readonly standing: 'asked' | 'claimed' | 'found'
-  /** File with the same bytes, for archives that are too large for memory. */
-  readonly file: string | null
-}
 
 /** One walk through one input: the budget and the number of members are shared by all levels. */
 export class UnwrapWalk {
@@ -106,7 +96,7 @@ export class UnwrapWalk {
         yield* this.#zip(bytes, place)
         return
       case 'mail':
-        yield* bytes.length > mailBytesLimit ? [unreadable(place, mailTooLarge)] : this.#mail(bytes, place)
+        yield* bytes.length > mailBytesLimit ? [unreadable(place, refusals.mailTooLarge)] : this.#mail(bytes, place)
         return
       case 'aggregate-xml':
         yield { ...shown(place), kind: 'aggregate-xml', content: { kind: 'bytes', bytes } }
@@ -138,14 +128,14 @@ export class UnwrapWalk {
         return
       case 'zip':
         if (place.file !== null) yield* this.#zip({ path: place.file }, place)
-        else yield* this.#collected(peeked, zipInMemoryLimit, zipTooLarge, state, place)
+        else yield* this.#collected(peeked, zipInMemoryLimit, refusals.zipTooLarge, state, place)
         return
       case 'mail':
-        yield* this.#collected(peeked, mailBytesLimit, mailTooLarge, state, place)
+        yield* this.#collected(peeked, mailBytesLimit, refusals.mailTooLarge, state, place)
         return
       case 'tls-json':
       case 'other-json':
-        yield* this.#collected(peeked, jsonBytesLimit, jsonTooLarge, state, place)
+        yield* this.#collected(peeked, jsonBytesLimit, refusals.jsonTooLarge, state, place)
         return
       case 'aggregate-xml':
       case 'other-xml':
@@ -180,7 +170,7 @@ export class UnwrapWalk {
     outer: Place,
   ): AsyncGenerator<Document> {
     if (outer.archives === nestingLimit) {
-      yield unreadable(outer, tooDeep)
+      yield unreadable(outer, refusals.tooDeep)
       return
     }
     const standing = outer.standing === 'found' && isReportName(outer.fileName ?? '') ? 'claimed' : outer.standing
@@ -204,7 +194,7 @@ export class UnwrapWalk {
 
   async *#zip(source: Buffer | { readonly path: string }, outer: Place): AsyncGenerator<Document> {
     if (outer.archives === nestingLimit) {
-      yield unreadable(outer, tooDeep)
+      yield unreadable(outer, refusals.tooDeep)
       return
     }
     let found = 0
@@ -217,7 +207,7 @@ export class UnwrapWalk {
       files += 1
       this.#members += 1
       if (this.#members > archiveMembersLimit) {
-        yield unreadable(outer, tooManyMembers)
+        yield unreadable(outer, refusals.tooManyMembers)
         return
       }
       const place: Place = {
@@ -240,12 +230,8 @@ export class UnwrapWalk {
 
   async *#member(member: ZipMember, place: Place): AsyncGenerator<Document> {
     if (!member.isReadable) {
-      if (member.isEncrypted) yield unreadable(place, encrypted)
-      else
-        yield unreadable(place, {
-          code: 'bad-archive',
-          text: 'The archive member is packed in a way that is not known.',
-        })
+      if (member.isEncrypted) yield unreadable(place, refusals.encrypted)
+      else yield unreadable(place, refusals.unknownMethod)
       return
     }
     let packed: Buffer | AsyncIterable<Uint8Array>
@@ -270,7 +256,7 @@ export class UnwrapWalk {
 
   async *#mail(bytes: Buffer, outer: Place): AsyncGenerator<Document> {
     if (outer.mails > nestingLimit) {
-      yield unreadable(outer, tooDeep)
+      yield unreadable(outer, refusals.tooDeep)
       return
     }
     const message = readMimeMessage(bytes)
@@ -289,7 +275,7 @@ export class UnwrapWalk {
       found += 1
       yield document
     }
-    if (message.deviations.includes('mime-too-many-parts')) yield unreadable(place, tooManyParts)
+    if (message.deviations.includes('mime-too-many-parts')) yield unreadable(place, refusals.tooManyParts)
     else if (found === 0 && outer.standing !== 'found') {
       yield { ...shown(place), kind: 'none', notes: [...place.notes, mailWithoutReport] }
     }
@@ -344,10 +330,10 @@ export class UnwrapWalk {
 
   async *#opaque(bytes: Buffer, place: Place): AsyncGenerator<Document> {
     const signed = readCmsContent(bytes)
-    if (signed.kind === 'enveloped') yield unreadable(place, encryptedMail)
+    if (signed.kind === 'enveloped') yield unreadable(place, refusals.encryptedMail)
     if (signed.kind !== 'content') return
     if (place.mails > nestingLimit) {
-      yield unreadable(place, tooDeep)
+      yield unreadable(place, refusals.tooDeep)
       return
     }
     const inner = Buffer.from(signed.bytes.buffer, signed.bytes.byteOffset, signed.bytes.byteLength)
@@ -355,173 +341,9 @@ export class UnwrapWalk {
   }
 }
 
-const mimeTexts = {
-  'mime-content-type-alias': 'The mail writes ContentType in place of Content-Type.',
-  'mime-no-boundary': 'A multipart has no boundary, or its boundary does not occur.',
-  'mime-not-closed': 'A multipart has no end; its last part may be cut.',
-  'mime-too-many-parts': 'The mail has more parts than are looked at.',
-  'mime-too-deep': 'Multiparts are nested deeper than is looked at.',
-} as const
-
-const tooDeep: UnwrapFault = {
-  code: 'too-deep',
-  text: `Archives or mails are nested more than ${nestingLimit} levels deep. No reporter does that.`,
-}
-const tooManyMembers: UnwrapFault = {
-  code: 'too-many-members',
-  text: `The archive has more than ${archiveMembersLimit} files. Those before were read.`,
-}
-const tooManyParts: UnwrapFault = {
-  code: 'too-many-parts',
-  text: 'The mail has more parts than are looked at. Those before were read.',
-}
-const encrypted: UnwrapFault = { code: 'encrypted-archive', text: 'The archive is protected by a password.' }
-const encryptedMail: UnwrapFault = {
-  code: 'encrypted-mail',
-  text: 'The mail is encrypted (S/MIME); only its recipient can open it.',
-}
-const mailTooLarge: UnwrapFault = {
-  code: 'too-large',
-  text: `The mail is larger than ${mailBytesLimit / 1_048_576} MiB.`,
-}
-const jsonTooLarge: UnwrapFault = {
-  code: 'too-large',
-  text: `The JSON document is larger than ${jsonBytesLimit / 1_048_576} MiB.`,
-}
-const zipTooLarge: UnwrapFault = {
-  code: 'too-large',
-  text: `A zip archive of more than ${zipInMemoryLimit / 1_048_576} MiB can be read from a file only, not from a stream.`,
-}
-const mailWithoutReport: UnwrapNote = { code: 'mail-without-report', text: 'The mail holds no report.' }
-
-function emptyArchiveText(files: number): string {
-  return files === 0 ? 'The archive holds no file.' : 'None of the files in the archive is a report.'
-}
-
-/** Nothing readable: quiet where it is empty, an answer where somebody asked, silence beside other things. */
-function* withoutReport(kind: ReturnType<typeof sniff>, place: Place): Generator<Document> {
-  if (place.standing === 'found') return
-  switch (kind) {
-    case 'empty':
-      yield { ...shown(place), kind: 'none', notes: [...place.notes, { code: 'empty', text: 'The file is empty.' }] }
-      return
-    case 'unused':
-      yield {
-        ...shown(place),
-        kind: 'none',
-        notes: [...place.notes, { code: 'unused', text: 'The file only says that it is unused.' }],
-      }
-      return
-    case 'html':
-      yield unreadable(place, { code: 'not-a-report', text: 'This is a web page (HTML), not a report.' })
-      return
-    case 'text':
-      yield unreadable(place, { code: 'not-a-report', text: 'This is plain text, neither a mail nor a report.' })
-      return
-    case 'other-archive':
-      yield unreadable(place, {
-        code: 'bad-archive',
-        text: 'This kind of archive is not read; reports come as gzip or zip.',
-      })
-      return
-    default:
-      yield unreadable(place, { code: 'not-a-report', text: 'The bytes are no mail, no archive and no report.' })
-  }
-}
-
-function partPlace(place: Place, name: string | null): Place {
-  return name === null ? place : { ...place, path: `${place.path}/${label(name)}`, fileName: lastName(name) }
-}
-
 /** The text of a mail that is no report by itself: letters quote mails and pieces of reports. */
 function isProse(bytes: Buffer): boolean {
   const kind = sniff(bytes, true)
   if (kind === 'gzip' || kind === 'zip') return false
   return kind === 'mail' || !/^[\s\0\u00ef\u00bb\u00bf\u00fe\u00ff]*[<{]/.test(bytes.toString('latin1', 0, 1_024))
-}
-
-/** What a document tells about its place. */
-function shown(place: Place): Pick<Document, 'path' | 'fileName' | 'mail' | 'delivery' | 'notes'> {
-  const { path, fileName, mail, delivery, notes } = place
-  return { path, fileName, mail, delivery, notes }
-}
-
-function unreadable(place: Place, fault: UnwrapFault): Document {
-  return { ...shown(place), kind: 'unreadable', fault }
-}
-
-/** A name for people: one line, of bounded length. */
-function label(name: string): string {
-  const line = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim()
-  return line.length > nameLimit ? `${line.slice(0, nameLimit)}…` : line
-}
-
-/** The name without folders; null where nothing is left. */
-function lastName(name: string): string | null {
-  const last = label(name).split(/[\\/]/).at(-1)?.trim() ?? ''
-  return last === '' ? null : last
-}
-
-interface Peeked {
-  readonly head: Buffer
-  readonly isAll: boolean
-  /** Everything, from the start; may be asked once. */
-  readonly chunks: () => AsyncIterable<Uint8Array>
-  readonly close: () => Promise<void>
-}
-
-/** Reads until more than `limit` bytes are there, or all. */
-async function peek(source: AsyncIterable<Uint8Array>, limit: number): Promise<Peeked> {
-  const iterator = source[Symbol.asyncIterator]()
-  const parts: Uint8Array[] = []
-  let size = 0
-  let isAll = false
-  while (size <= limit && !isAll) {
-    const step = await iterator.next()
-    if (step.done === true) isAll = true
-    else {
-      parts.push(step.value)
-      size += step.value.length
-    }
-  }
-  const only = parts.length === 1 ? parts[0] : undefined
-  const head =
-    only === undefined ? Buffer.concat(parts, size) : Buffer.from(only.buffer, only.byteOffset, only.byteLength)
-  return {
-    head,
-    isAll,
-    chunks: () => replay(head, iterator),
-    close: async () => {
-      await iterator.return?.()
-    },
-  }
-}
-
-async function* replay(head: Buffer, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield head
-    for (;;) {
-      const step = await iterator.next()
-      if (step.done === true) return
-      yield step.value
-    }
-  } finally {
-    await iterator.return?.()
-  }
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-/** All bytes, or null where they are more than `limit`. */
-async function collect(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer | null> {
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of chunks) {
-    size += chunk.length
-    if (size > limit) return null
-    parts.push(chunk)
-  }
-  return Buffer.concat(parts, size)
 }

@@ -2,7 +2,7 @@ import type { Document } from './unwrap-document.ts'
 import { StreamState, UnpackBudget } from './unwrap-inflate.ts'
 import { UnwrapWalk } from './unwrap-walk.ts'
 
-export { mailBytesLimit } from './unwrap-walk.ts'
+export { mailBytesLimit } from './unwrap-place.ts'
 
 /** Bytes that all parts of a mail or an upload may unpack to (AGG-030). */
 export const outsideUnpackedLimit = 104_857_600

@@ -17,6 +17,7 @@ export function randomNumbers(seed: number): () => number {
 export interface ReportShape {
   readonly domains: number
   readonly reporters: number
+  /** Days that reports of one time are about. */
   readonly days: number
   readonly sources: number
   readonly recordsPerReport: number
@@ -26,6 +27,9 @@ export interface ReportShape {
 
 const firstDay = 20_000
 const services = Array.from({ length: 40 }, (_, at) => `service${at}.example`)
+
+/** Services that one domain sends by. */
+const servicesOfDomain = 10
 
 /** Picks by a power law: the first of 200 gets 9 %. */
 export function powerLaw(random: () => number, count: number): number {
@@ -108,10 +112,11 @@ const address = (source: number) =>
   `${11 + (source >> 16)}.${(source >> 8) & 255}.${source & 255}.${(source * 7) & 255}`
 
 /** One delivery with one report, in the steps that intake would give. Ever the same for the same seed and id. */
-export function reportSteps(shape: ReportShape, random: () => number, id: number): readonly IntakeOp[] {
-  const domain = `domain${powerLaw(random, shape.domains)}.example`
+export function reportSteps(shape: ReportShape, random: () => number, id: number, dayBase = 0): readonly IntakeOp[] {
+  const domainAt = powerLaw(random, shape.domains)
+  const domain = `domain${domainAt}.example`
   const reporter = `reporter${powerLaw(random, shape.reporters)}.example`
-  const day = Math.floor(random() * shape.days)
+  const day = dayBase + Math.floor(random() * shape.days)
   const length = shape.recordsPerReport
   const run = columns(length)
   const sources = new Map<string | null, number>([[null, 0]])
@@ -120,7 +125,7 @@ export function reportSteps(shape: ReportShape, random: () => number, id: number
   const spfSets: SpfResult[][] = [[]]
   const ownPass: DkimResult = { domain, selector: 's1', result: 'pass', humanResult: null }
   for (let at = 0; at < length; at++) {
-    const service = powerLaw(random, services.length)
+    const service = (domainAt * 7 + powerLaw(random, servicesOfDomain)) % services.length
     const name = services[service] ?? ''
     const isForged = random() < 0.15
     const ip = address(isForged ? Math.floor(random() * shape.sources) : service * 50 + Math.floor(random() * 50))

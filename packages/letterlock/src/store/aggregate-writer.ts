@@ -63,11 +63,7 @@ export class AggregateWriter {
   }
 
   async add(columns: RecordColumns, added: ReportValues): Promise<void> {
-    const firstSource = this.#sources.ids.length
     await this.#addText(this.#sources, 'source', added.sources)
-    const { tenant, domain } = this.#place
-    const sources = this.#sources.ids.slice(firstSource).filter(id => id !== 0)
-    await this.#session.noteSources(tenant, domain, sources)
     await this.#addText(this.#names, 'name', added.names)
     await this.#addSets(this.#reasons, 'reason_set', added.reasonSets, reasonMembers)
     await this.#addSets(this.#dkim, 'dkim_set', added.dkimSets, dkimMembers)

@@ -10,15 +10,7 @@ export class InternCache {
 
   /** The map of one dictionary: a plain Map, for loops that look up many values. */
   of(dictionary: Dictionary, tenant: number): Map<string, number> {
-    return this.#named(`${tenant} ${dictionary}`)
-  }
-
-  /** Sources that are noted for a domain, by both ids. */
-  noted(): Map<string, number> {
-    return this.#named('sources of domains')
-  }
-
-  #named(name: string): Map<string, number> {
+    const name = `${tenant} ${dictionary}`
     let ids = this.#ids.get(name)
     if (ids === undefined) {
       ids = new Map()

@@ -78,8 +78,6 @@ const migrations: readonly Migration[] = [
         is_proven int2 NOT NULL, alignment int2 NOT NULL, authentication int2 NOT NULL,
         rollup_disposition int2 NOT NULL, PRIMARY KEY (tenant, domain, day, report, seq)) WITHOUT ROWID`,
       'CREATE INDEX aggregate_row_unproven ON aggregate_row (tenant, source) WHERE is_proven = 0',
-      `CREATE TABLE source_domain (tenant int8 NOT NULL, source int8 NOT NULL, domain int8 NOT NULL,
-        PRIMARY KEY (tenant, domain, source)) WITHOUT ROWID`,
       `CREATE TABLE aggregate_rollup (tenant int8 NOT NULL, domain int8 NOT NULL, day int8 NOT NULL,
         reporter int8 NOT NULL, sender int8 NOT NULL, header_from int8 NOT NULL, disposition int2 NOT NULL,
         alignment int2 NOT NULL, authentication int2 NOT NULL, messages int8 NOT NULL, records int8 NOT NULL,

@@ -160,17 +160,6 @@ export class PostgresSession implements Session {
     return new Map(rows.map(row => [Number(row['id']), sourceFactsOf(row)]))
   }
 
-  async noteSources(tenant: number, domain: number, sources: readonly number[]): Promise<void> {
-    const noted = this.#memory.cache.noted()
-    const added = [...new Set(sources)].filter(source => !noted.has(`${domain} ${source}`))
-    if (added.length === 0) return
-    await this.#client.query(
-      `INSERT INTO source_domain (tenant, domain, source) SELECT $1, $2, unnest($3::int8[]) ON CONFLICT DO NOTHING`,
-      [tenant, domain, added],
-    )
-    for (const source of added) this.#memory.cache.add(noted, `${domain} ${source}`, source)
-  }
-
   async appendRows({ place, catalogue, first, values }: RowRun): Promise<void> {
     const { tenant, domain, day, report, reporter } = place
     const width = rowColumns.length

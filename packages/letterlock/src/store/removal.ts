@@ -104,7 +104,6 @@ export async function removeDomainItself(session: Session, tenant: number, domai
     'aggregate_rollup',
     'tls_policy',
     'tls_failure',
-    'source_domain',
     'decision',
     'decision_history',
   ])

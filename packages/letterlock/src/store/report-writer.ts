@@ -52,31 +52,19 @@ export class ReportWriter {
 
   /** The verdict for content that is known or expired; null for new content. */
   async known(tenant: number, hash: Uint8Array): Promise<DocumentVerdict | null> {
-    const [report] = await this.#session.all(
-      'SELECT id, kind, records, messages FROM report WHERE tenant = ? AND hash = ?',
-      [tenant, hash],
+    const [found] = await this.#session.all(
+      `SELECT id, kind, records, messages FROM report WHERE tenant = ? AND hash = ?
+       UNION ALL SELECT 0, 'expired', 0, 0 FROM tombstone WHERE tenant = ? AND hash = ?`,
+      [tenant, hash, tenant, hash],
     )
-    if (report !== undefined)
-      return knownVerdict(Number(report['id']), {
-        kind: kindOf(report['kind']),
-        rows: Number(report['records']),
-        messages: Number(report['messages']),
-        reason: 'same content',
-      })
-    const [expired] = await this.#session.all('SELECT 1 AS found FROM tombstone WHERE tenant = ? AND hash = ?', [
-      tenant,
-      hash,
-    ])
-    if (expired === undefined) return null
-    return {
-      ...knownVerdict(null, {
-        kind: 'none',
-        rows: 0,
-        messages: 0,
-        reason: 'removed by retention; it does not come back',
-      }),
-      code: 'expired',
-    }
+    if (found === undefined) return null
+    if (found['kind'] === 'expired') return expiredVerdict
+    return knownVerdict(Number(found['id']), {
+      kind: kindOf(found['kind']),
+      rows: Number(found['records']),
+      messages: Number(found['messages']),
+      reason: 'same content',
+    })
   }
 
   /** The place of a new aggregate report. */
@@ -226,4 +214,9 @@ export function countByCode(deviations: readonly Deviation[]): Readonly<Record<s
   const counts: Record<string, number> = {}
   for (const { code } of deviations) counts[code] = (counts[code] ?? 0) + 1
   return counts
+}
+
+const expiredVerdict: DocumentVerdict = {
+  ...knownVerdict(null, { kind: 'none', rows: 0, messages: 0, reason: 'removed by retention; it does not come back' }),
+  code: 'expired',
 }

@@ -190,7 +190,11 @@ export interface CatalogueTable {
   readonly version: string
 }
 
-/** One record of an aggregate report, clustered by (tenant, domain, day, report, seq). */
+/**
+ * One record of an aggregate report, clustered by (tenant, domain, day, report, seq). There is no index by sender, and one
+ * by (tenant, source) only where `is_proven = 0`: elsewhere a query names domain and days and reads their rows in order.
+ * The random places of further indexes would cost more than all the rest of an intake.
+ */
 export interface AggregateRowTable {
   readonly tenant: number
   readonly domain: number
@@ -224,17 +228,6 @@ export interface AggregateRowTable {
   readonly authentication: number
   /** Place in `rollupDispositions`. */
   readonly rollup_disposition: number
-}
-
-/**
- * Which domains a source was seen for. Rows have no index by sender, and by source only where it may name the sender:
- * the random places of such an index would cost more than all the rest of an intake. Rows of a sender or source are read from the days of a domain, in their order; this table
- * says which domains those are: look a source up by `domain IN (…)`. It may name a domain whose rows are gone.
- */
-export interface SourceDomainTable {
-  readonly tenant: number
-  readonly domain: number
-  readonly source: number
 }
 
 /** The one roll-up of aggregate rows; the key is everything but the two sums. */
@@ -414,7 +407,6 @@ export interface Database {
   readonly reason_set: ValueSetTable
   readonly catalogue: CatalogueTable
   readonly aggregate_row: AggregateRowTable
-  readonly source_domain: SourceDomainTable
   readonly aggregate_rollup: AggregateRollupTable
   readonly tls_policy: TlsPolicyTable
   readonly tls_failure: TlsFailureTable

@@ -106,8 +106,6 @@ export interface Session {
   intern(dictionary: Dictionary, tenant: number, entries: readonly DictionaryEntry[]): Soon<readonly number[]>
   /** What was looked up about these sources; a source without any answer is left out. */
   sourceFacts(sources: readonly number[]): Soon<ReadonlyMap<number, SourceFacts>>
-  /** Notes that these sources were seen for a domain. */
-  noteSources(tenant: number, domain: number, sources: readonly number[]): Soon<void>
   appendRows(run: RowRun): Soon<void>
   /** Adds to the sums of the roll-up. */
   addCells(run: CellRun): Soon<void>

@@ -74,7 +74,6 @@ export class SqliteSession implements Session {
   readonly #cache = new InternCache()
   readonly #rows: readonly WideStatement[]
   readonly #cells: readonly WideStatement[]
-  readonly #noteSource: SqliteStatement
   readonly #facts: SqliteStatement
   #lastReportId: number
   #savepoints: number[] = []
@@ -84,9 +83,6 @@ export class SqliteSession implements Session {
     this.statements = new StatementCache(database, writerStatements)
     this.#rows = rowWidths.map(width => ({ width, statement: database.prepare(rowSql(width)) }))
     this.#cells = rowWidths.map(width => ({ width, statement: database.prepare(cellSql(width)) }))
-    this.#noteSource = database.prepare(
-      'INSERT INTO source_domain (tenant, domain, source) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-    )
     this.#facts = database.prepare(
       'SELECT confirmed_ptr, asn FROM source WHERE id = ? AND (confirmed_ptr IS NOT NULL OR asn IS NOT NULL)',
     )
@@ -144,17 +140,6 @@ export class SqliteSession implements Session {
       if (row !== undefined) facts.set(id, sourceFactsOf(row))
     }
     return facts
-  }
-
-  noteSources(tenant: number, domain: number, sources: readonly number[]): void {
-    const noted = this.#cache.noted()
-    // In order: a domain's sources stand together, so that few pages are touched.
-    for (const source of sources.toSorted((a, b) => a - b)) {
-      const key = `${domain} ${source}`
-      if (noted.has(key)) continue
-      this.#noteSource.run(tenant, domain, source)
-      this.#cache.add(noted, key, source)
-    }
   }
 
   appendRows({ place, catalogue, first, values }: RowRun): void {

@@ -108,8 +108,11 @@ export class StoreWriter implements ServedIntake {
 
   async #writeAll(session: Session, deliveries: readonly Steps[]): Promise<readonly DeliveryVerdict[]> {
     const verdicts: DeliveryVerdict[] = []
+    const contexts = new Map<number, DeliveryContext>()
     for (const steps of deliveries) {
-      const context = await this.#context(session, tenantOf(steps))
+      const tenant = tenantOf(steps)
+      const context = contexts.get(tenant) ?? (await this.#context(session, tenant))
+      contexts.set(tenant, context)
       const writer = new DeliveryWriter(context, foresightOf(steps, context))
       for (const op of withHashes(steps)) await writer.step(op)
       verdicts.push(writer.verdict())

@@ -17,7 +17,7 @@ import { transactionalServices } from './services/transactional.ts'
 import { webHosts } from './services/web-host.ts'
 
 /** Changes with every change of the services below: rows keep the version that named their sender. */
-export const catalogueVersion = '2026-11-24.3'
+export const catalogueVersion = '2026-11-24.4'
 
 /** Every service that is known without a loaded map. */
 export const services: readonly Service[] = [

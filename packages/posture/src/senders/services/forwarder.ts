@@ -162,4 +162,13 @@ export const forwarders: readonly Service[] = defineServices('forwarder', '2026-
       'Aliases that forward; a custom domain needs the DKIM CNAME records that are shown and include:simplelogin.co in SPF.',
     sources: [publishedZones],
   },
+  {
+    id: 'topicbox',
+    name: 'Topicbox',
+    dkimDomains: ['topicbox.com'],
+    envelopeDomains: ['topicbox.com'],
+    setUp:
+      'A host of mailing lists: mail of your users that was posted to a list there. From is rewritten where your policy is quarantine or reject.',
+    sources: [publishedZones, 'https://www.topicbox.help/hc/en-us/articles/360055273973-Topicbox-and-DMARC'],
+  },
 ])

@@ -336,13 +336,18 @@ export const transactionalServices: readonly Service[] = defineServices('transac
     name: 'Bird (SparkPost)',
     spfIncludes: ['sparkpostmail.com'],
     dkimDomains: ['sparkpostmail.com'],
-    envelopeDomains: ['sparkpostmail.com'],
+    envelopeDomains: ['sparkpostmail.com', 'sparkpostbounces.com'],
     ptrDomains: ['sparkpostmail.com', 'bird.com'],
     alignedDkim: 'yes',
     alignedSpf: 'yes',
     setUp:
       'Add the sending domain, publish its DKIM TXT record, and a CNAME of the bounce domain to sparkpostmail.com (eu.sparkpostmail.com in Europe).',
-    sources: [reverseNameMap, publishedZones, 'https://developers.sparkpost.com/api/sending-domains/'],
+    sources: [
+      reverseNameMap,
+      publishedZones,
+      'https://developers.sparkpost.com/api/sending-domains/',
+      'https://docs.civicrm.org/sparkpost/en/latest/bounce-processing/',
+    ],
   },
   {
     id: 'twilio-sendgrid',

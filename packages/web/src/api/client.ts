@@ -16,12 +16,23 @@ export class ApiError extends Error {
 
 /** Address of an API resource, for links that the browser follows itself (downloads, exports). */
 export function apiAddress(path: string, query = ''): string {
-  return `${base}${path}${query}`
+  return `${base}${path}${ownQuery(path, query)}`
+}
+
+/** The path of a domain names it already, and a second time is refused. */
+function ownQuery(path: string, query: string): string {
+  if (!path.startsWith('/domains/')) return query
+  const params = new URLSearchParams(query)
+  params.delete('domain')
+  return params.size === 0 ? '' : `?${params}`
 }
 
 /** Asks the API. The type of the answer is the contract's, which the server is tested against. */
 export async function getJson<Answer>(path: string, query: string, signal?: AbortSignal): Promise<Answer> {
-  const response = await send(path + query, { headers: { accept: 'application/json' }, ...(signal && { signal }) })
+  const response = await send(path + ownQuery(path, query), {
+    headers: { accept: 'application/json' },
+    ...(signal && { signal }),
+  })
   return (await response.json()) as Answer
 }
 

@@ -4,17 +4,31 @@ import { asBuffer } from '../message/header.ts'
 
 /** Levels of objects and arrays in each other: a TLS report has six. */
 export const jsonDepthLimit = 32
-/** Values of one document: 16 MiB of failure details are about 500,000. Each takes some 100 bytes of memory. */
-export const jsonValuesLimit = 600_000
+/** Values of one document: 16 MiB of failure details as reporters write them have 400,000. Each takes 100 bytes. */
+export const jsonValuesLimit = 500_000
 
 /** A JSON value with the byte offset where it begins. */
 export type JsonValue =
-  | { readonly kind: 'object'; readonly at: number; readonly members: ReadonlyMap<string, JsonValue> }
+  | JsonObject
   | { readonly kind: 'array'; readonly at: number; readonly items: readonly JsonValue[] }
   | { readonly kind: 'string'; readonly at: number; readonly text: string }
-  | { readonly kind: 'number'; readonly at: number; readonly text: string; readonly number: number }
+  | { readonly kind: 'number'; readonly at: number; readonly text: string }
   | { readonly kind: 'boolean'; readonly at: number; readonly value: boolean }
   | { readonly kind: 'null'; readonly at: number }
+
+/** An object as two lists of one length: a map for each of half a million objects takes twice the memory. */
+export interface JsonObject {
+  readonly kind: 'object'
+  readonly at: number
+  readonly names: readonly string[]
+  readonly values: readonly JsonValue[]
+}
+
+/** The member of that name; of several the last one (TLSRPT-031). */
+export function jsonMember(object: JsonObject, name: string): JsonValue | undefined {
+  const index = object.names.lastIndexOf(name)
+  return index < 0 ? undefined : object.values[index]
+}
 
 export type JsonFaultCode = 'json-syntax' | 'json-depth' | 'json-values'
 
@@ -88,6 +102,9 @@ class JsonReader {
   readonly deviations: JsonDeviation[]
   readonly #source: Source
   readonly #text: string
+  /** Values of the open objects and arrays, so that each list is made once, in its exact size. */
+  readonly #pending: JsonValue[] = []
+  readonly #names = new Map<string, string>()
   #at = 0
   #values = 0
   #fault: Fault<JsonFaultCode> | null = null
@@ -141,39 +158,54 @@ class JsonReader {
   #object(at: number, depth: number): JsonValue | null {
     this.#at += 1
     this.#skipSpaces()
-    if (this.#takes('}')) return { kind: 'object', at, members: noMembers }
-    const members = new Map<string, JsonValue>()
+    if (this.#takes('}')) return { kind: 'object', at, names: nothing, values: nothing }
+    const from = this.#pending.length
+    const names: string[] = []
+    let known: Set<string> | null = null
     for (;;) {
       this.#skipSpaces()
       const nameAt = this.#at
       if (this.#text[this.#at] !== '"') return this.#fail('json-syntax', 'A member name in quotes is expected.')
-      const name = this.#string()
+      const name = this.#memberName()
       if (name === null) return null
       this.#skipSpaces()
       if (!this.#takes(':')) return this.#fail('json-syntax', 'A colon is expected behind a member name.')
       const member = this.value(depth + 1)
       if (member === null) return null
-      if (members.has(name)) this.#note('json-duplicate-member', nameAt, name)
-      members.set(name, member)
+      if (names.length === fewMembers) known = new Set(names)
+      if (known === null ? names.includes(name) : known.has(name)) this.#note('json-duplicate-member', nameAt, name)
+      known?.add(name)
+      names.push(name)
+      this.#pending.push(member)
       this.#skipSpaces()
-      if (this.#takes('}')) return { kind: 'object', at, members }
+      if (this.#takes('}')) return { kind: 'object', at, names: names.slice(), values: this.#pending.splice(from) }
       if (!this.#takes(',')) return this.#fail('json-syntax', 'A comma or the end of the object is expected.')
     }
   }
 
   #array(at: number, depth: number): JsonValue | null {
-    const items: JsonValue[] = []
     this.#at += 1
     this.#skipSpaces()
-    if (this.#takes(']')) return { kind: 'array', at, items }
+    if (this.#takes(']')) return { kind: 'array', at, items: nothing }
+    const from = this.#pending.length
     for (;;) {
       const item = this.value(depth + 1)
       if (item === null) return null
-      items.push(item)
+      this.#pending.push(item)
       this.#skipSpaces()
-      if (this.#takes(']')) return { kind: 'array', at, items }
+      if (this.#takes(']')) return { kind: 'array', at, items: this.#pending.splice(from) }
       if (!this.#takes(',')) return this.#fail('json-syntax', 'A comma or the end of the array is expected.')
     }
+  }
+
+  /** A member name; those that come again share their memory. */
+  #memberName(): string | null {
+    const name = this.#string()
+    if (name === null) return null
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    if (this.#names.size < sharedNames) this.#names.set(name, name)
+    return name
   }
 
   /** The string at the cursor, which stands on its quote. */
@@ -242,7 +274,7 @@ class JsonReader {
     const match = numberForm.exec(this.#text)
     if (match === null) return this.#fail('json-syntax', 'A value is expected.')
     this.#at += match[0].length
-    return { kind: 'number', at, text: match[0].slice(0, 400), number: Number(match[0]) }
+    return { kind: 'number', at, text: match[0] }
   }
 
   #word(word: string, value: JsonValue): JsonValue | null {
@@ -284,8 +316,12 @@ class JsonReader {
   }
 }
 
-/** Shared by all empty objects, because a map takes far more memory than the two octets that ask for it. */
-const noMembers: ReadonlyMap<string, JsonValue> = new Map()
+/** Shared by all empty objects and arrays. */
+const nothing: readonly never[] = []
+/** Members up to which names are compared one by one. */
+const fewMembers = 16
+/** Member names whose memory is shared: RFC 8460 has some twenty. */
+const sharedNames = 256
 
 const escapes: ReadonlyMap<string, string> = new Map([
   ['"', '"'],

@@ -2,7 +2,14 @@ import { normaliseDomain } from '../domain-name.ts'
 import { type Deviation, deviationRawLimit, type Result } from '../fault.ts'
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts'
 import { parseReportTime } from './date-time.ts'
-import { type JsonDeviation, type JsonFaultCode, type JsonValue, readJson } from './json.ts'
+import {
+  type JsonDeviation,
+  type JsonFaultCode,
+  type JsonObject,
+  type JsonValue,
+  jsonMember,
+  readJson,
+} from './json.ts'
 import { type TlsFailureDetail, type TlsPolicyResult, type TlsReport, tlsResultTypes } from './report.ts'
 
 /** Bytes of a TLS report, unpacked (TLSRPT-031); the largest seen has some tens of thousands. */
@@ -81,9 +88,7 @@ function failure(
   return { ok: false, fault: { code, at, text } }
 }
 
-type JsonObject = Extract<JsonValue, { kind: 'object' }>
-
-const noObject: JsonObject = { kind: 'object', at: 0, members: new Map() }
+const noObject: JsonObject = { kind: 'object', at: 0, names: [], values: [] }
 
 class TlsReader {
   readonly #context: TlsReportContext
@@ -96,7 +101,7 @@ class TlsReader {
   }
 
   report(root: JsonObject): Result<TlsReport, TlsFaultCode> {
-    const policies = root.members.get('policies')
+    const policies = jsonMember(root, 'policies')
     // An empty list is a report about nothing; a missing one is no report (report-tolerance 116, TLSRPT-031).
     if (policies === undefined)
       return failure('tls-no-policies', root.at, 'The document has no policies: it is no TLS report.')
@@ -137,7 +142,7 @@ class TlsReader {
   }
 
   #dateRange(root: JsonObject): { readonly begin: number; readonly end: number } | null {
-    const range = root.members.get('date-range')
+    const range = jsonMember(root, 'date-range')
     if (range?.kind !== 'object') return null
     const start = this.#time(range, 'start-datetime')
     const end = this.#time(range, 'end-datetime')
@@ -148,7 +153,7 @@ class TlsReader {
   }
 
   #time(range: JsonObject, name: string): number | null {
-    const value = range.members.get(name)
+    const value = jsonMember(range, name)
     if (value?.kind !== 'string' && value?.kind !== 'number') return null
     const time = parseReportTime(value.text)
     if (time === null) return null
@@ -159,10 +164,10 @@ class TlsReader {
   #policy(entry: JsonObject): TlsPolicyResult {
     const policy = this.#object(entry, 'policy')
     const summary = this.#object(entry, 'summary')
-    const details = entry.members.get('failure-details')
+    const details = jsonMember(entry, 'failure-details')
     return {
       policyType: this.#policyType(policy),
-      policyString: this.#lines(policy.members.get('policy-string'), 'policy-string'),
+      policyString: this.#lines(jsonMember(policy, 'policy-string'), 'policy-string'),
       policyDomain: this.#policyDomain(policy, entry.at),
       mxHost: this.#mxHost(policy),
       successfulSessions: this.#count(summary, 'total-successful-session-count'),
@@ -178,7 +183,7 @@ class TlsReader {
       this.#note('tls-missing', policy.at, 'policy-type')
       return 'unknown'
     }
-    const known = this.#lowered(type, policy.members.get('policy-type')?.at ?? policy.at)
+    const known = this.#lowered(type, jsonMember(policy, 'policy-type')?.at ?? policy.at)
     if (!['tlsa', 'sts', 'no-policy-found'].includes(known)) this.#note('tls-unknown-type', policy.at, type)
     return known
   }
@@ -187,7 +192,7 @@ class TlsReader {
     const text = this.#text(policy, 'policy-domain')
     const domain = text === null ? null : normaliseDomain(text)
     if (text !== null && domain !== null) {
-      if (domain !== text) this.#note('tls-domain-form', policy.members.get('policy-domain')?.at ?? at, text, domain)
+      if (domain !== text) this.#note('tls-domain-form', jsonMember(policy, 'policy-domain')?.at ?? at, text, domain)
       return domain
     }
     const fallback = this.#context.policyDomain === null ? null : normaliseDomain(this.#context.policyDomain)
@@ -198,8 +203,8 @@ class TlsReader {
 
   /** `mx-host` (RFC 8460 erratum 6241: an array) and its misread name `mx-host-pattern` (report-tolerance 107). */
   #mxHost(policy: JsonObject): readonly string[] {
-    const value = policy.members.get('mx-host')
-    const other = policy.members.get('mx-host-pattern')
+    const value = jsonMember(policy, 'mx-host')
+    const other = jsonMember(policy, 'mx-host-pattern')
     if (value === undefined && other !== undefined) this.#note('tls-other-name', other.at, 'mx-host-pattern', 'mx-host')
     return this.#lines(value ?? other, 'mx-host').map(line => {
       // Some write the whole line of the policy: `mx: mail.example.org`.
@@ -230,7 +235,7 @@ class TlsReader {
       this.#note('tls-missing', detail.at, 'result-type')
       return 'unknown'
     }
-    const known = this.#lowered(type, detail.members.get('result-type')?.at ?? detail.at)
+    const known = this.#lowered(type, jsonMember(detail, 'result-type')?.at ?? detail.at)
     if (!tlsResultTypes.some(name => name === known)) this.#note('tls-unknown-type', detail.at, type)
     return known
   }
@@ -244,7 +249,7 @@ class TlsReader {
 
   /** A count as number or text; null where there is none. Negative ones refuse the report (TLSRPT-031). */
   #count(parent: JsonObject, name: string): number | null {
-    const value = parent.members.get(name)
+    const value = jsonMember(parent, name)
     if (value === undefined || value.kind === 'null') {
       if (name.startsWith('total-')) this.#note('tls-missing', parent.at, name)
       return null
@@ -255,7 +260,7 @@ class TlsReader {
       return null
     }
     const text = value.text.trim()
-    const number = isText ? (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN) : value.number
+    const number = isText ? (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN) : Number(value.text)
     if (isText && text === '') {
       this.#note('tls-missing', value.at, name)
       return null
@@ -275,7 +280,7 @@ class TlsReader {
     const bare = text.trim().replace(/^\[(?:IPv6:)?(.*)\]$/i, '$1')
     const address = parseIpAddress(bare)
     if (address !== null) return formatIpAddress(address)
-    this.#note('tls-bad-ip', parent.members.get(name)?.at ?? parent.at, text)
+    this.#note('tls-bad-ip', jsonMember(parent, name)?.at ?? parent.at, text)
     return null
   }
 
@@ -289,7 +294,7 @@ class TlsReader {
     const text = this.#text(parent, name)
     if (text !== null) return text
     const other = this.#text(parent, otherName)
-    if (other !== null) this.#note('tls-other-name', parent.members.get(otherName)?.at ?? parent.at, otherName, name)
+    if (other !== null) this.#note('tls-other-name', jsonMember(parent, otherName)?.at ?? parent.at, otherName, name)
     return other
   }
 
@@ -301,7 +306,7 @@ class TlsReader {
 
   /** A text, or null where it is absent, null or blank. Numbers are taken as they are written. */
   #text(parent: JsonObject, name: string): string | null {
-    const given = parent.members.get(name)
+    const given = jsonMember(parent, name)
     const value = given?.kind === 'array' ? this.#firstOf(given, name) : given
     if (value === undefined) return null
     if (value.kind === 'null') {
@@ -355,7 +360,7 @@ class TlsReader {
   }
 
   #object(parent: JsonObject, name: string): JsonObject {
-    const given = parent.members.get(name)
+    const given = jsonMember(parent, name)
     const value = given?.kind === 'array' ? this.#firstOf(given, name) : given
     if (value?.kind === 'object') return value
     this.#note('tls-missing', value?.at ?? parent.at, name)

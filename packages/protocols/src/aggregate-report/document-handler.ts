@@ -65,7 +65,7 @@ export class DocumentHandler implements XmlHandler {
     const inside = this.#top()
     if (inside === 0) {
       this.#inside.push(tag.isRoot ? element.feedback : 0)
-      if (tag.isRoot) this.#openReport(tag, attributes, at)
+      if (tag.isRoot && !this.isStopped) this.#openReport(tag, attributes, at)
       return false
     }
     if (placeOf(inside, tag.element) !== place.container) return true
@@ -261,7 +261,9 @@ export class DocumentHandler implements XmlHandler {
   #refuse(code: AggregateRefusal | null, isFinal: boolean): void {
     if (code === null) return
     this.fault ??= { code, at: this.#reportAt, text: aggregateRefusals[code] }
-    if (isFinal) this.isStopped = true
+    if (!isFinal) return
+    this.isStopped = true
+    this.#report = null
   }
 
   /** Source and count as they nearly always are: met before, or a few digits. */

@@ -52,7 +52,7 @@ export class XmlScanner {
 
   constructor(handler: XmlHandler, vocabulary: XmlVocabulary) {
     this.#handler = handler
-    this.#tags = new XmlTags(vocabulary)
+    this.#tags = new XmlTags(vocabulary, written => this.#name(written))
     this.#last = this.#tags.start
   }
 
@@ -229,7 +229,7 @@ export class XmlScanner {
   #tagWithAttributes(buffer: string, lt: number, end: number, isLast: boolean): number {
     const found = tagEnd(buffer, end)
     if (found.state === 'open') return this.#unfinishedTag(buffer, lt, isLast)
-    if (found.state === 'none' || found.end - lt > xmlTagLimit) {
+    if (found.state === 'none' || found.end - lt >= xmlTagLimit) {
       if (found.state === 'none') return this.#literal(buffer, lt)
       this.#giveUp('tag-long', lt)
       return buffer.length
@@ -315,7 +315,7 @@ export class XmlScanner {
     const end = nameEnd(buffer, lt + 2)
     if (end === buffer.length && !isLast) return this.#unfinishedTag(buffer, lt, isLast)
     const name = buffer.slice(lt + 2, end)
-    const local = name.slice(name.indexOf(':') + 1).toLowerCase()
+    const local = end === lt + 2 ? '' : this.#tags.of(name).name
     let depth = this.#open.length - 1
     while (depth >= 0 && this.#open[depth]?.name !== local) depth -= 1
     if (local === '' || (depth === -1 && this.#takingAt !== -1)) return this.#literal(buffer, lt)
@@ -460,6 +460,11 @@ export class XmlScanner {
     const findings: TextFindings = { hasControls: false, hasRawAmpersand: false, entity: null }
     replaceReferences(raw, findings)
     if (findings.entity !== null) this.#giveUp('entity-used', from)
+  }
+
+  #name(written: string): string {
+    if (this.#window.units !== 'octets' || !/[\x80-\xff]/.test(written)) return written
+    return decodeOctets(written, this.#charset).text
   }
 
   #finish(raw: string, at: number, isPlain: boolean): string {

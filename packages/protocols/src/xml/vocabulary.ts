@@ -35,8 +35,12 @@ export class XmlTags {
   /** Stands before the first tag. */
   readonly start: XmlTag
 
-  constructor(vocabulary: XmlVocabulary) {
+  readonly #decode: (written: string) => string
+
+  /** `decode` makes text of a name as it stands in the window. */
+  constructor(vocabulary: XmlVocabulary, decode: (written: string) => string) {
     this.#vocabulary = vocabulary
+    this.#decode = decode
     this.start = this.#make('')
   }
 
@@ -53,7 +57,7 @@ export class XmlTags {
     // Joined anew, so that it does not keep the window of the document alive that it was cut from.
     const name = written.split('').join('')
     const colon = name.indexOf(':')
-    const local = name.slice(colon + 1).toLowerCase()
+    const local = this.#decode(name.slice(colon + 1)).toLowerCase()
     const { elements, root, sections, blocks } = this.#vocabulary
     const element = elements.get(local) ?? 0
     return {

@@ -13,6 +13,9 @@ export interface CommandIntake {
   close(): Promise<void>
 }
 
+/** Threads that read from the store of a command: it asks one question at a time. */
+const commandReaders = 1
+
 /** `held`: an instance, or another command, owns the data and answers on the socket. */
 export type OpenedIntake =
   | { readonly state: 'opened'; readonly opened: CommandIntake }
@@ -24,7 +27,7 @@ export async function openCommandIntake(
   more: Pick<IntakeOptions, 'quarantineFolder' | 'onRows'> = {},
 ): Promise<OpenedIntake> {
   const { openStore } = await import('../store/open-store.ts')
-  const result = await openStore(storePlace(configuration))
+  const result = await openStore(storePlace(configuration), { readers: commandReaders })
   if (result.state === 'held') return result
   if (result.state === 'failed') throw new CommandError(exitCodes.failed, result.text)
   const { store } = result

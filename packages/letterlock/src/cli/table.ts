@@ -25,6 +25,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'list senders, decide whose they are, load a map of names',
     load: async () => (await import('./senders.ts')).command,
   },
+  backup: {
+    summary: 'write a consistent copy of the store to a file, also while it is in use',
+    load: async () => (await import('./backup.ts')).command,
+  },
+  restore: {
+    summary: 'put a copy that backup wrote in the place of the store',
+    load: async () => (await import('./restore.ts')).command,
+  },
   config: {
     summary: 'explain the configuration',
     load: async () => (await import('./config.ts')).command,

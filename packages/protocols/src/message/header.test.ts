@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { headerFieldsLimit, headerValueLimit, readHeaderBlock } from './header.ts'
+import { headerBlockLimit, headerFieldsLimit, headerValueLimit, readHeaderBlock } from './header.ts'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 
@@ -47,6 +47,22 @@ describe('header fields as received', () => {
     expect(fields(headerFieldsLimit).isCut).toBe(false)
     const cut = fields(headerFieldsLimit + 1)
     expect([cut.isCut, cut.fields.length]).toEqual([true, headerFieldsLimit])
+  })
+
+  it('limit: a block of the size allowed is read whole; of a larger one the body is still found', () => {
+    const block = (size: number, newline: string) => {
+      const end = `${newline}Last: 1${newline}`
+      return bytes(`A: ${'x'.repeat(size - end.length - 3)}${end}${newline}body`)
+    }
+    for (const newline of ['\n', '\r\n']) {
+      const full = block(headerBlockLimit - newline.length, newline)
+      expect(readHeaderBlock(full)).toMatchObject({ isCut: false, bodyAt: full.length - 4 })
+      expect(readHeaderBlock(full).get('last')).toBe('1')
+      for (const more of [1, 2, 3, 500_000]) {
+        const over = block(headerBlockLimit - newline.length + more, newline)
+        expect(readHeaderBlock(over)).toMatchObject({ isCut: true, bodyAt: over.length - 4 })
+      }
+    }
   })
 
   it('any bytes give fields inside the bytes', () => {

@@ -5,6 +5,9 @@ export const headerFieldsLimit = 10_000
 /** Bytes of one field that are looked at; a longer one is cut there. RFC 5322 knows no limit for folded fields. */
 export const headerValueLimit = 65_536
 
+/** Bytes of a header block that are read; fields behind are left out. Real blocks have 2 to 20 thousand. */
+export const headerBlockLimit = 1_048_576
+
 /** First guess of where a header block ends; doubled until it is true, so the search stays linear. */
 const firstWindow = 16_384
 
@@ -27,7 +30,7 @@ export class HeaderBlock {
   readonly bodyAt: number
   /** Lines that are neither a field nor the continuation of one; they were skipped. */
   readonly strayLines: number
-  /** The block has more than `headerFieldsLimit` fields; the others were left out. */
+  /** The block has more fields or bytes than are read; those behind were left out. */
   readonly isCut: boolean
   readonly #text: string
   readonly #from: number
@@ -79,10 +82,10 @@ interface HeaderScan {
  * mixed. A `From ` line of an mbox before the first field is skipped. Never throws; linear.
  */
 export function readHeaderBlock(bytes: Uint8Array, from = 0, to: number = bytes.length): HeaderBlock {
-  const { text, bodyOffset } = headerText(asBuffer(bytes), from, to)
+  const { text, bodyOffset, isLong } = headerText(asBuffer(bytes), from, to)
   const fields: HeaderField[] = []
   let strayLines = 0
-  let isCut = false
+  let isCut = isLong
   let at = 0
   while (at < text.length) {
     const end = fieldEnd(text, at)
@@ -100,19 +103,38 @@ export function readHeaderBlock(bytes: Uint8Array, from = 0, to: number = bytes.
   return new HeaderBlock({ fields, bodyAt: from + bodyOffset, strayLines, isCut, text, from })
 }
 
-/** The octets of the header block as characters, without the empty line, and where the body begins after it. */
-function headerText(bytes: Buffer, from: number, to: number): { text: string; bodyOffset: number } {
-  for (let window = firstWindow; ; window *= 2) {
+interface HeaderText {
+  /** The octets of the block as characters, without the empty line. */
+  readonly text: string
+  /** Where the body begins, counted from the start of the block. */
+  readonly bodyOffset: number
+  readonly isLong: boolean
+}
+
+function headerText(bytes: Buffer, from: number, to: number): HeaderText {
+  for (let window = firstWindow; window <= headerBlockLimit; window *= 2) {
     const isAll = from + window >= to
     const text = bytes.toString('latin1', from, isAll ? to : from + window)
-    if (text.startsWith('\n')) return { text: '', bodyOffset: 1 }
-    if (text.startsWith('\r\n')) return { text: '', bodyOffset: 2 }
-    const lf = text.indexOf('\n\n')
-    const crlf = text.slice(0, lf < 0 ? text.length : lf + 1).indexOf('\n\r\n')
-    if (crlf >= 0) return { text: text.slice(0, crlf + 1), bodyOffset: crlf + 3 }
-    if (lf >= 0) return { text: text.slice(0, lf + 1), bodyOffset: lf + 2 }
-    if (isAll) return { text, bodyOffset: text.length }
+    const end = blockEnd(text)
+    if (end !== null) return { text: text.slice(0, end.end), bodyOffset: end.next, isLong: false }
+    if (isAll) return { text, bodyOffset: text.length, isLong: false }
   }
+  const limit = from + headerBlockLimit
+  const ends = ['\n\n', '\n\r\n'].flatMap(mark => {
+    const at = bytes.indexOf(mark, limit - mark.length, 'latin1')
+    return at < 0 || at + mark.length > to ? [] : [at + mark.length]
+  })
+  return { text: bytes.toString('latin1', from, limit), bodyOffset: Math.min(to, ...ends) - from, isLong: true }
+}
+
+/** The first empty line: where the block before it ends, and what follows begins. */
+function blockEnd(text: string): { readonly end: number; readonly next: number } | null {
+  if (text.startsWith('\n')) return { end: 0, next: 1 }
+  if (text.startsWith('\r\n')) return { end: 0, next: 2 }
+  const lf = text.indexOf('\n\n')
+  const crlf = text.slice(0, lf < 0 ? text.length : lf + 1).indexOf('\n\r\n')
+  if (crlf >= 0) return { end: crlf + 1, next: crlf + 3 }
+  return lf < 0 ? null : { end: lf + 1, next: lf + 2 }
 }
 
 /** End of the field that begins at `at`: of its first line, of its last continuation, and where the next begins. */

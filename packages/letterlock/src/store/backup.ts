@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ThreadClient } from './thread-client.ts'
 import { threadFile } from './thread-file.ts'
@@ -14,6 +14,8 @@ export async function backupSqlite(database: string, file: string): Promise<void
   const thread = new ThreadClient(threadFile('reader-thread', import.meta.url), { file: database })
   try {
     await thread.call(id => ({ type: 'query', id, sql: 'VACUUM INTO ?', parameters: [part], givesRows: false }))
+    // Reports hold addresses of people.
+    chmodSync(part, 0o600)
     syncPath(part)
     renameSync(part, file)
     syncPath(dirname(file))

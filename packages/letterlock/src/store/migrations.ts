@@ -163,6 +163,16 @@ export class SchemaMismatch extends Error {}
 export async function migrate(connection: MigrationConnection): Promise<void> {
   await connection.execute(migrationTable)
   const applied = await connection.all('SELECT id, name, checksum FROM migration ORDER BY id')
+  checkMigrations(applied)
+  const done = applied.at(-1)?.id ?? 0
+  for (const migration of migrations.filter(one => one.id > done)) {
+    for (const statement of migration.statements) await connection.execute(inDialect(statement, connection.dialect))
+    await connection.record({ id: migration.id, name: migration.name, checksum: checksum(migration) })
+  }
+}
+
+/** Throws SchemaMismatch unless these are steps of this program. */
+export function checkMigrations(applied: readonly AppliedMigration[]): void {
   const last = migrations.at(-1)?.id ?? 0
   for (const row of applied) {
     const known = migrations.find(migration => migration.id === row.id)
@@ -172,11 +182,6 @@ export async function migrate(connection: MigrationConnection): Promise<void> {
       )
     if (checksum(known) !== row.checksum)
       throw new SchemaMismatch(`Step ${row.id} (${row.name}) of the store's schema is not the one this program has.`)
-  }
-  const done = applied.at(-1)?.id ?? 0
-  for (const migration of migrations.filter(one => one.id > done)) {
-    for (const statement of migration.statements) await connection.execute(inDialect(statement, connection.dialect))
-    await connection.record({ id: migration.id, name: migration.name, checksum: checksum(migration) })
   }
 }
 

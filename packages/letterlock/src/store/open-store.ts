@@ -5,6 +5,7 @@ import { MessageChannel } from 'node:worker_threads'
 import { Kysely } from 'kysely'
 import type { SenderMap } from './attribution.ts'
 import { backupSqlite } from './backup.ts'
+import { databaseFile } from './database-file.ts'
 import { deliveryBytes } from './delivery-bytes.ts'
 import { connectServedIntake } from './intake-port.ts'
 import { openPostgresStore } from './postgres-store.ts'
@@ -35,9 +36,6 @@ export type OpenedStore =
   | { readonly state: 'opened'; readonly store: Store }
   | { readonly state: 'held'; readonly socketPath: string }
   | { readonly state: 'failed'; readonly text: string }
-
-/** Name of the database file in a data directory. */
-export const databaseFile = 'letterlock.db'
 
 const readersLimit = 4
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateRawSync } from 'node:zlib'
@@ -11,6 +11,7 @@ import { type PostgresServer, startPostgres, whyNoPostgres } from '../../../../t
 import type { SenderMap } from './attribution.ts'
 import type { DeliveryVerdict, IntakeOp } from './intake-op.ts'
 import { openStore, type StorePlace } from './open-store.ts'
+import { restoreSqlite } from './restore.ts'
 import type { Store } from './store.ts'
 
 /* One suite for both databases. The threads of SQLite run the built files: build before. */
@@ -844,7 +845,7 @@ describe.each(databases.map(database => [database.name, database] as const))('st
           }
           await store.close()
         }),
-        { numRuns: database.name === 'SQLite' ? 25 : 10 },
+        { numRuns: database.name === 'SQLite' ? 15 : 10 },
       )
     },
     120_000,
@@ -872,5 +873,35 @@ describe('store in a data directory', () => {
     const copy = await opened({ dataDir: folder })
     expect(await count(copy, 'report')).toBeGreaterThanOrEqual(1)
     await expectRollupsEqualRows(copy)
+  })
+
+  test('a backup takes the place of a store; the store of before is kept, and nothing else is taken for a backup', async () => {
+    const store = await opened({ dataDir: newFolder() })
+    await store.intake.writeMany([delivery({ documents: [aggregate(rows)] })])
+    const file = join(newFolder(), 'copy.db')
+    await store.backup(file)
+    const dataDir = newFolder()
+    const other = await opened({ dataDir })
+    expect(await restoreSqlite({ file, dataDir, now: 7 })).toEqual({ type: 'held' })
+    await other.close()
+    expect(await restoreSqlite({ file, dataDir, now: 7 })).toEqual({
+      type: 'restored',
+      kept: join(dataDir, 'letterlock-before-7.db'),
+    })
+    const damaged = join(newFolder(), 'damaged.db')
+    writeFileSync(damaged, readFileSync(file).fill(255, 20_000, 60_000))
+    expect(await restoreSqlite({ file: damaged, dataDir, now: 8 })).toMatchObject({ type: 'failed' })
+    expect(await restoreSqlite({ file: join(dataDir, 'none'), dataDir, now: 9 })).toMatchObject({ type: 'failed' })
+    const restored = await opened({ dataDir })
+    expect(await count(restored, 'report')).toBe(1)
+    await expectRollupsEqualRows(restored)
+  })
+
+  test('a store that a newer program wrote is left alone, with a text that says so', async () => {
+    const dataDir = newFolder()
+    const store = await opened({ dataDir })
+    await store.write.insertInto('migration').values({ id: 999, name: 'later', checksum: '', applied_at: 1 }).execute()
+    await store.close()
+    expect(await openStore({ dataDir })).toMatchObject({ state: 'failed', text: expect.stringContaining('schema 999') })
   })
 })

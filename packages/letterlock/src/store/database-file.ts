@@ -1,0 +1,2 @@
+/** Name of the database file in a data directory. */
+export const databaseFile = 'letterlock.db'

@@ -21,8 +21,12 @@ export type SniffedKind =
 /** Bytes that are looked at to tell what something is. */
 export const sniffBytes = 65_536
 
-/** Bytes of compressed data that are unpacked to see whether they are compressed at all. */
-const trialBytes = 2_048
+/**
+ * Bytes of compressed data that are unpacked to see whether they are compressed at all: enough for the start of a text
+ * to come out, and few, because each of 10,000 parts may ask for it. Deflate makes no more than 1,032 of one.
+ */
+const trialBytes = 256
+const trialOutputLimit = trialBytes * 1_032
 
 const archives: readonly (readonly number[])[] = [
   [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], // 7-Zip
@@ -115,7 +119,7 @@ function inflatesToText(bytes: Buffer, format: 'zlib' | 'deflate'): boolean {
     const inflate = format === 'zlib' ? inflateSync : inflateRawSync
     const text = inflate(bytes.subarray(0, trialBytes), {
       finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: 4_194_304,
+      maxOutputLength: trialOutputLimit,
     })
     return text.length > 4 && /^\s*[<{[]/.test(characters(text.subarray(0, 64)).replace(/^\u00ef\u00bb\u00bf/, ''))
   } catch {

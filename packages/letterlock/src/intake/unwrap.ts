@@ -1,5 +1,6 @@
 import type { Document } from './unwrap-document.ts'
 import { StreamState, UnpackBudget } from './unwrap-inflate.ts'
+import { label, lastName } from './unwrap-place.ts'
 import { UnwrapWalk } from './unwrap-walk.ts'
 
 export { mailBytesLimit } from './unwrap-place.ts'
@@ -84,8 +85,8 @@ async function drain(iterator: AsyncIterator<Uint8Array>): Promise<void> {
 function tooLarge(options: UnwrapOptions): Document {
   return {
     kind: 'unreadable',
-    path: options.name,
-    fileName: options.name,
+    path: label(options.name),
+    fileName: lastName(options.name),
     mail: null,
     delivery: null,
     notes: [],

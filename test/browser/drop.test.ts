@@ -31,7 +31,7 @@ describe.skipIf(browserLack !== null)(`dropping files onto the page (${browserLa
   beforeAll(async () => {
     server = await startServer([])
     browser = await openBrowser()
-  }, 90_000)
+  }, 180_000)
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
@@ -62,7 +62,7 @@ describe.skipIf(browserLack !== null)(`dropping files onto the page (${browserLa
     expect(await reportCount(server.origin)).toBe(mails.length)
     expect(faults).toEqual([])
     await context.close()
-  }, 90_000)
+  }, 180_000)
 
   it('hostile strings reach every screen as text', async () => {
     const { page, context, faults } = await watchedPage(browser, server.origin)
@@ -83,7 +83,7 @@ describe.skipIf(browserLack !== null)(`dropping files onto the page (${browserLa
     expect(await page.locator('img').count()).toBe(0)
     expect(faults).toEqual([])
     await context.close()
-  }, 90_000)
+  }, 180_000)
 
   it('hostile strings are defused in CSV', async () => {
     const csv = await (await fetch(`${server.origin}/api/v1/rows?domain=hostile.example&format=csv`)).text()

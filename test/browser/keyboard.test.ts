@@ -9,7 +9,7 @@ describe.skipIf(browserLack !== null)(`everything by keyboard (${browserLack ?? 
   beforeAll(async () => {
     server = await startServer(['--demo'])
     browser = await openBrowser()
-  }, 90_000)
+  }, 180_000)
   afterAll(async () => {
     await browser?.close()
     await server?.stop()

@@ -19,7 +19,7 @@ describe.skipIf(browserLack !== null)(`numbers lead to their rows (${browserLack
   beforeAll(async () => {
     server = await startServer(['--demo'])
     browser = await openBrowser()
-  }, 90_000)
+  }, 180_000)
   afterAll(async () => {
     await browser?.close()
     await server?.stop()

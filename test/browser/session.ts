@@ -95,7 +95,7 @@ async function untilReady(server: ChildProcess, url: string): Promise<void> {
   server.stderr?.on('data', chunk => {
     said = `${said}${chunk}`.slice(-4000)
   })
-  for (let attempt = 0; attempt < 300; attempt += 1) {
+  for (let attempt = 0; attempt < 800; attempt += 1) {
     if (server.exitCode !== null) throw new Error(`serve ended with ${server.exitCode}: ${said}`)
     const isReady = await fetch(url).then(
       response => response.ok,
@@ -105,7 +105,7 @@ async function untilReady(server: ChildProcess, url: string): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 200))
   }
   server.kill('SIGKILL')
-  throw new Error(`not ready after a minute: ${said}`)
+  throw new Error(`not ready in time: ${said}`)
 }
 
 function freePort(): Promise<number> {

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { screens } from './screens.ts'
+import { smallScreens } from './screens.ts'
 import { browserLack, openBrowser, type RunningServer, settled, startServer, watchedPage } from './session.ts'
 
 describe.skipIf(browserLack !== null)(`screens of the demonstration (${browserLack ?? 'in a browser'})`, () => {
@@ -12,14 +12,14 @@ describe.skipIf(browserLack !== null)(`screens of the demonstration (${browserLa
   beforeAll(async () => {
     server = await startServer(['--demo'])
     browser = await openBrowser()
-  }, 90_000)
+  }, 180_000)
   afterAll(async () => {
     await browser?.close()
     await server?.stop()
   })
 
   describe.each(['light', 'dark'] as const)('%s', colorScheme => {
-    it.each(screens)(
+    it.each(smallScreens)(
       '%s shows no fault, and axe finds nothing serious',
       async path => {
         const { page, context, faults } = await watchedPage(browser, server.origin, { colorScheme })
@@ -39,7 +39,7 @@ describe.skipIf(browserLack !== null)(`screens of the demonstration (${browserLa
     )
   })
 
-  it.each(screens)('%s fits a window of 640 without sideways scrolling', async path => {
+  it.each(smallScreens)('%s fits a window of 640 without sideways scrolling', async path => {
     const { page, context } = await watchedPage(browser, server.origin, { width: 640 })
     await page.goto(path)
     await settled(page)

@@ -6,7 +6,7 @@ import { type Logger, pino } from 'pino'
  */
 
 export interface ServerEvents {
-  started(input: { readonly url: string; readonly socket: string | null; readonly isDemo: boolean }): void
+  started(input: { readonly url: string; readonly isDemo: boolean }): void
   stopping(): void
   request(input: {
     readonly method: string

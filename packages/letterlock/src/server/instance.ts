@@ -76,7 +76,6 @@ async function startOn(
   const now = () => Math.floor(Date.now() / 1_000)
   const events = loggedEvents(values['log.level'])
   // Another version of the catalogue, after an upgrade, names senders anew; quick when there is none.
-  if (!isDemo) await store.reattribute()
   let { failureReports } = await readSettings(store.read)
   const intake = createIntake(store, {
     tenant: onlyTenant,
@@ -120,7 +119,8 @@ async function startOn(
     socketPath: 'dataDir' in input.place ? socketPath(input.place.dataDir) : null,
   })
   closing.add(() => server.stop())
-  events.started({ url: server.url, socket: null, isDemo })
+  events.started({ url: server.url, isDemo })
+  if (!isDemo) nameSendersAnew(store, events)
   return {
     url: server.url,
     warnings,
@@ -129,6 +129,16 @@ async function startOn(
       await closing.run()
     },
   }
+}
+
+/** After an upgrade of the catalogue every row is named anew. That takes minutes of a large store: nobody waits for it. */
+function nameSendersAnew(store: Store, events: ServerEvents): void {
+  store.reattribute().then(
+    ({ rows }) => {
+      if (rows > 0) events.changed({ what: 'senders named anew' })
+    },
+    error => events.failed({ route: 'naming of senders', error }),
+  )
 }
 
 async function startLookUps(

@@ -5,8 +5,10 @@ import { listLimit, messagesLimit, recordsLimit } from '../../packages/protocols
 import { aggregateRefusals } from '../../packages/protocols/src/aggregate-report/refusals.ts'
 import { aggregateTolerances } from '../../packages/protocols/src/aggregate-report/tolerances.ts'
 
+import { failureTolerances } from '../../packages/protocols/src/failure-report/tolerances.ts'
 import { mimePartsLimit } from '../../packages/protocols/src/message/mime.ts'
 import { tlsReportBytesLimit } from '../../packages/protocols/src/tls-rpt/read-tls-report.ts'
+import { tlsTolerances } from '../../packages/protocols/src/tls-rpt/tolerances.ts'
 import { xmlDepthLimit, xmlTagLimit } from '../../packages/protocols/src/xml/limits.ts'
 
 const count = (value: number) => value.toLocaleString('en-US')
@@ -60,6 +62,14 @@ export async function reportReference(): Promise<string> {
     '| --- | --- |',
     ...tolerances.map(([code, { text }]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`),
     '',
+    '## Tolerated in TLS reports',
+    '',
+    ...codeTable('what was found, and how it is read', tlsTolerances),
+    '',
+    '## Tolerated in failure reports',
+    '',
+    ...codeTable('what was found, and how it is read', failureTolerances),
+    '',
     '## Limits',
     '',
     'What is over a limit is refused, or cut where the table above says so, with a reason; the rest goes on. A file that you name on the command line may be larger than a mail: see `intake.unpacked-limit` in [configuration.md](configuration.md).',
@@ -70,10 +80,13 @@ export async function reportReference(): Promise<string> {
     '',
     '## Refused',
     '',
-    '| code | why |',
-    '| --- | --- |',
-    ...Object.entries(aggregateRefusals).map(([code, text]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`),
+    ...codeTable('why', aggregateRefusals),
     '',
   ]
   return lines.join('\n')
+}
+
+function codeTable(title: string, texts: Readonly<Record<string, string>>): string[] {
+  const rows = Object.entries(texts).map(([code, text]) => `| \`${code}\` | ${text.replaceAll('|', '\\|')} |`)
+  return [`| code | ${title} |`, '| --- | --- |', ...rows]
 }

@@ -223,6 +223,18 @@ describe('mails', () => {
     expect((await found(message)).map(document => document.kind)).toEqual(['failure'])
   })
 
+  it('a report that bounced is not one that was received', async () => {
+    const sent = mail([{ name: 'a.xml.gz', bytes: gzipSync(xml) }]).replaceAll('=_b', '=_inner')
+    const status: Attachment = {
+      type: 'message/delivery-status',
+      raw: 'Reporting-MTA: dns; mx.example\r\n\r\nAction: failed',
+    }
+    const bounce = mail([text, status, { type: 'message/rfc822', raw: sent }], {
+      type: 'multipart/report; report-type=delivery-status',
+    })
+    expect((await found(bounce)).map(document => document.notes)).toEqual([['mail-without-report']])
+  })
+
   it('report-tolerance 122: a mail with only text that tells of a failure', async () => {
     const body = 'A message failed.\r\n\r\n  Sender Domain: example.org\r\n  Sender IP Address: 192.0.2.1\r\n'
     expect((await found(mail([{ type: 'text/plain', raw: body }]))).map(document => document.kind)).toEqual(['failure'])

@@ -66,7 +66,8 @@ export interface SortedParts {
  */
 export function sortParts(bytes: Buffer, message: MimeMessage, date: number | null): SortedParts {
   const feedbackParts = message.parts.filter(part => part.mediaType === 'message/feedback-report')
-  if (feedbackParts.length === 0) return { failures: [], others: message.parts }
+  if (feedbackParts.length === 0)
+    return { failures: [], others: message.parts.filter(part => !isReturned(part, message)) }
   const used = new Set<MimePart>(feedbackParts)
   const failures = feedbackParts.map(feedback => {
     const siblings = message.parts.filter(part => part.containerIndex === feedback.containerIndex)
@@ -88,6 +89,19 @@ export function sortParts(bytes: Buffer, message: MimeMessage, date: number | nu
     }
   })
   return { failures, others: message.parts.filter(part => !used.has(part)) }
+}
+
+/**
+ * The message that a notice about delivery or reading returns (RFC 3464 s2, RFC 8098 s3): a report in it was not sent
+ * to us, but by us.
+ */
+function isReturned(part: MimePart, message: MimeMessage): boolean {
+  if (!returnedTypes.has(part.mediaType)) return false
+  return message.parts.some(
+    other =>
+      other.containerIndex === part.containerIndex &&
+      /^message\/(?:global-)?(?:delivery-status|disposition-notification)$/.test(other.mediaType),
+  )
 }
 
 /** What identifies a failure report: the feedback and the message it returns, not the mail around them. */

@@ -42,6 +42,7 @@ export class RowLines {
   #lines(head: AggregateHead, columns: RecordColumns): string {
     const values = this.#values
     const report = {
+      type: 'row',
       delivery: this.#name,
       path: this.#path,
       reporter: head.metadata.orgName,

@@ -48,12 +48,12 @@ export async function* inflateStream(
       if (header === 'none') {
         if (member > 0) return
         await input.skip(gzipFixedBytes)
-        state.notes.push(brokenHeader)
+        state.note(brokenHeader)
         yield* inflateOne(input, 'deflate', budget, state)
         return
       }
       if (header === 'other' && member > 0) {
-        state.notes.push(trailing)
+        state.note(trailing)
         return
       }
       const check = yield* inflateOne(input, 'deflate', budget, state)
@@ -85,7 +85,7 @@ async function* inflateOne(
       const outputs = piece === null ? await inflater.finish() : await inflater.feed(piece)
       for (const output of outputs) {
         if (!budget.take(output.length)) {
-          state.fault = budget.fault()
+          state.fail(budget.fault())
           return null
         }
         crc = crc32(output, crc)
@@ -95,8 +95,8 @@ async function* inflateOne(
       if (inflater.errorCode !== null) {
         // zlib calls an end of input before the end of the data a buffer error.
         const isEarlyEnd = piece === null && inflater.errorCode === 'Z_BUF_ERROR'
-        if (isEarlyEnd && size > 0) state.notes.push(truncated)
-        else state.fault = damaged
+        if (isEarlyEnd && size > 0) state.note(truncated)
+        else state.fail(damaged)
         return null
       }
       if (piece === null) return { crc, size }
@@ -114,11 +114,11 @@ async function* inflateOne(
 async function trailerFits(input: ByteFeed, check: Check, state: StreamState): Promise<boolean> {
   const trailer = await input.take(gzipTrailerBytes)
   if (trailer.length < gzipTrailerBytes) {
-    state.notes.push(truncated)
+    state.note(truncated)
     return false
   }
   if (trailer.readUInt32LE(0) === check.crc && trailer.readUInt32LE(4) === check.size % 2 ** 32) return true
-  state.fault = damaged
+  state.fail(damaged)
   return false
 }
 

@@ -37,10 +37,32 @@ export class UnpackBudget {
   }
 }
 
-/** How a stream of bytes ended; filled while it is read. */
+/** How a stream of bytes ended; filled while it is read. What befell the stream it is unpacked from counts too. */
 export class StreamState {
-  fault: UnwrapFault | null = null
-  readonly notes: UnwrapNote[] = []
+  readonly #outer: StreamState | null
+  readonly #notes: UnwrapNote[] = []
+  #fault: UnwrapFault | null = null
+
+  constructor(outer: StreamState | null = null) {
+    this.#outer = outer
+  }
+
+  get fault(): UnwrapFault | null {
+    // The outer one is the cause: to the inner one it looks like an early end.
+    return this.#outer?.fault ?? this.#fault
+  }
+
+  get notes(): readonly UnwrapNote[] {
+    return [...(this.#outer?.notes ?? []), ...this.#notes]
+  }
+
+  fail(fault: UnwrapFault): void {
+    this.#fault ??= fault
+  }
+
+  note(note: UnwrapNote): void {
+    this.#notes.push(note)
+  }
 
   end(): StreamEnd {
     return { fault: this.fault, notes: this.notes }

@@ -124,7 +124,7 @@ export class UnwrapWalk {
       case 'gzip':
       case 'zlib':
       case 'deflate':
-        yield* this.#inflate(peeked.chunks(), kind, place)
+        yield* this.#inflate(peeked.chunks(), kind, place, state)
         return
       case 'zip':
         if (place.file !== null) yield* this.#zip({ path: place.file }, place)
@@ -140,10 +140,11 @@ export class UnwrapWalk {
       case 'aggregate-xml':
       case 'other-xml':
         if (kind === 'other-xml' && place.standing === 'found') return
-        yield {
-          ...shown(place),
-          kind: 'aggregate-xml',
-          content: { kind: 'stream', chunks: peeked.chunks(), end: () => state.end() },
+        try {
+          const content = { kind: 'stream', chunks: peeked.chunks(), end: () => state.end() } as const
+          yield { ...shown(place), kind: 'aggregate-xml', content }
+        } finally {
+          await peeked.close()
         }
         return
       default:
@@ -168,6 +169,7 @@ export class UnwrapWalk {
     packed: Buffer | AsyncIterable<Uint8Array>,
     compression: Compression,
     outer: Place,
+    outerState: StreamState | null = null,
   ): AsyncGenerator<Document> {
     if (outer.archives === nestingLimit) {
       yield unreadable(outer, refusals.tooDeep)
@@ -186,7 +188,7 @@ export class UnwrapWalk {
         return
       }
     }
-    const state = new StreamState()
+    const state = new StreamState(outerState)
     const source = Buffer.isBuffer(packed) ? only(packed) : packed
     const chunks = inflateStream(source, compression, this.#budget, state)
     yield* this.#walk({ kind: 'stream', chunks, state }, place)

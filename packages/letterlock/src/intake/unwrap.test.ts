@@ -190,6 +190,27 @@ describe('containers', () => {
     expect((await unpacked(10_000_001))[0]?.text).toBe('unpacks-too-large')
   })
 
+  it('AGG-030 what is cut by a limit, or damaged further out, is refused and never read in part', async () => {
+    const rows = Buffer.from(
+      Array.from({ length: 400_000 }, (_, row) => `<record>${Math.imul(row, 2_654_435_761)}</record>`).join(''),
+    )
+    const packed = gzipSync(Buffer.concat([Buffer.from('<feedback>'), rows]), { level: 1 })
+    const upload = async (bytes: Buffer, bytesLimit: number) => {
+      const documents: string[] = []
+      const source = { stream: pieces(bytes, 65_536) }
+      for await (const document of unwrap(source, { name: 'x', bytesLimit, unpackedLimit: 1e9 })) {
+        documents.push((await told(document)).text.slice(0, 20))
+      }
+      return documents
+    }
+    expect(await upload(packed, packed.length)).toEqual(['<feedback><record>0<'])
+    expect(await upload(packed, packed.length - 1)).toEqual(['too-large'])
+    expect(await upload(gzipSync(packed), 3_000_000)).toEqual(['too-large'])
+    const twice = gzipSync(packed, { level: 0 })
+    twice[twice.length - 8] = (twice[twice.length - 8] ?? 0) ^ 1
+    expect(await upload(twice, 1e9)).toEqual(['bad-compression'])
+  })
+
   it('TLSRPT-031 limit: bytes of a JSON document', async () => {
     const packed = (size: number) => found(gzipSync(json.padEnd(size)))
     const [full] = await packed(jsonBytesLimit)

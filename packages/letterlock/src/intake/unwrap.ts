@@ -68,7 +68,7 @@ async function* limited(
     if (step.done === true) return
     left -= step.value.length
     if (left < 0) {
-      state.fault = inputTooLarge(options)
+      state.fail(inputTooLarge(options))
       return
     }
     yield step.value

@@ -9,6 +9,12 @@ interface NumberLink {
   readonly href: string
 }
 
+/** A list of the API: what is no aggregate has its total at the top. */
+interface Answer {
+  readonly data?: { readonly total: Readonly<Record<string, unknown>> }
+  readonly total?: Readonly<Record<string, unknown>>
+}
+
 /** Links whose sums the API gives again: the filters of the app have the names of the API. */
 const listPaths = ['/rows', '/reports', '/tls/failures', '/tls/results', '/failure-reports', '/quarantine']
 
@@ -49,12 +55,15 @@ describe.skipIf(browserLack !== null)(`numbers lead to their rows (${browserLack
       const { page, context, faults } = await watchedPage(browser, server.origin)
       await page.goto(path)
       await settled(page)
-      const links = (await numberLinks(page)).filter(link => listPaths.includes(new URL(link.href).pathname))
+      const links = (await numberLinks(page))
+        .filter(link => listPaths.includes(new URL(link.href).pathname))
+        // There the sum stands as two numbers; the test above adds them.
+        .filter(link => new URL(link.href).pathname !== '/tls/results')
       expect(links.length).toBeGreaterThan(0)
       for (const link of links.slice(0, 3)) {
         await page.goto(link.href)
         await settled(page)
-        expect(await page.locator('main').textContent()).toContain(link.text)
+        await expect.poll(() => page.locator('main').textContent(), { timeout: 15_000 }).toContain(link.text)
       }
       expect(faults).toEqual([])
       await context.close()
@@ -85,8 +94,9 @@ async function sumsOf(origin: string, href: string): Promise<number[] | null> {
   searchParams.set('limit', '1')
   const answer = await fetch(`${origin}/api/v1${pathname}?${searchParams}`)
   if (!answer.ok) return []
-  const { data } = (await answer.json()) as { readonly data: { readonly total: Readonly<Record<string, unknown>> } }
-  const sums = Object.values(data.total).filter(value => typeof value === 'number')
+  const body = (await answer.json()) as Answer
+  const total = body.data?.total ?? body.total ?? {}
+  const sums = Object.values(total).filter(value => typeof value === 'number')
   // Sessions of a policy are those that succeeded and those that failed.
-  return [...sums, Number(data.total['successful'] ?? 0) + Number(data.total['failed'] ?? 0)]
+  return [...sums, Number(total['successful'] ?? 0) + Number(total['failed'] ?? 0)]
 }

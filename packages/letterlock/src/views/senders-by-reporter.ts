@@ -1,4 +1,5 @@
 import type { OutcomeName, SendersByReporterAnswer } from '@letterlock/contract'
+import type { Decision } from '@letterlock/posture'
 import { sql } from 'kysely'
 import { isSilent, type ReportDays, reportDays } from './coverage.ts'
 import { type Decisions, loadDecisions } from './decisions.ts'
@@ -9,7 +10,7 @@ import { outcomeCondition } from './row-filter.ts'
 import { inIds, inScope } from './scope.ts'
 import { senderList } from './sender-list.ts'
 import { senderNames, unknownSender } from './sender-name.ts'
-import { commonDecision, groupOfSums, senderSums } from './senders.ts'
+import { commonDecision, groupOfSums } from './senders.ts'
 import { dayText } from './time.ts'
 
 export interface SendersByReporterRequest {
@@ -109,36 +110,36 @@ function shownColumns(
 /** Senders above which the cells of all are read: naming each of them would cost more. */
 const namedSendersLimit = 2_000
 
+interface Given {
+  readonly decisions: Decisions
+  readonly names: ReadonlyMap<number, ReporterName>
+  readonly request: SendersByReporterRequest
+}
+
 async function shownRows(
   context: ViewContext,
   ids: readonly number[],
-  given: {
-    readonly decisions: Decisions
-    readonly names: ReadonlyMap<number, ReporterName>
-    readonly request: SendersByReporterRequest
-  },
+  given: Given,
 ): Promise<SendersByReporterAnswer['data']['rows']> {
-  const named = ids.length > namedSendersLimit ? null : ids
-  const [senders, cells, sums] = await Promise.all([
+  const [senders, found] = await Promise.all([
     senderNames(context, ids),
-    senderCells(context, named, given),
-    senderSums(context, given.decisions, named),
+    senderCells(context, ids.length > namedSendersLimit ? null : ids, given),
   ])
   return ids.flatMap(id => {
-    const ofSender = sums.get(id)
+    const ofSender = found.get(id)
     if (ofSender === undefined) return []
     const row = noCell()
-    for (const { messages, outcome } of cells.get(id)?.values() ?? []) {
-      row.messages += messages
-      addOutcomes(row.outcome, outcome)
+    for (const cell of ofSender.cells.values()) {
+      row.messages += cell.messages
+      addOutcomes(row.outcome, cell.outcome)
     }
     return [
       {
         sender: senders.get(id) ?? unknownSender,
-        group: groupOfSums(ofSender),
+        group: groupOfSums(ofSender.whole),
         decision: commonDecision(ofSender.domains),
         ...row,
-        cells: [...(cells.get(id) ?? [])].map(([reporter, cell]) => ({
+        cells: [...ofSender.cells].map(([reporter, cell]) => ({
           reporter: (given.names.get(reporter) ?? unknownReporter).key,
           ...cell,
         })),
@@ -147,11 +148,18 @@ async function shownRows(
   })
 }
 
+/** What reporters say of one sender: the wanted messages by reporter, all of them, and what is decided. */
+interface SenderCells {
+  readonly cells: Map<number, Cell>
+  readonly whole: Cell
+  readonly domains: Map<number, Decision>
+}
+
 async function senderCells(
   { db, scope }: ViewContext,
   senders: readonly number[] | null,
-  { decisions, request }: { readonly decisions: Decisions; readonly request: SendersByReporterRequest },
-): Promise<ReadonlyMap<number, ReadonlyMap<number, Cell>>> {
+  { decisions, request }: Given,
+): Promise<ReadonlyMap<number, SenderCells>> {
   const rows = await db
     .selectFrom('aggregate_rollup as r')
     .select(['r.domain', 'r.sender', 'r.reporter', 'r.authentication', sql<number>`sum(r.messages)`.as('messages')])
@@ -159,13 +167,17 @@ async function senderCells(
     .where(senders === null ? sql<boolean>`1 = 1` : inIds('r.sender', senders))
     .groupBy(['r.domain', 'r.sender', 'r.reporter', 'r.authentication'])
     .execute()
-  const bySender = new Map<number, Map<number, Cell>>()
+  const bySender = new Map<number, SenderCells>()
   for (const row of rows) {
-    const outcome = outcomeAt(row.authentication, decisions.of(row.domain, row.sender))
-    if (request.outcomes !== undefined && !request.outcomes.includes(outcome)) continue
-    const cells = bySender.get(row.sender) ?? new Map<number, Cell>()
-    bySender.set(row.sender, cells)
-    add(cells, row.reporter, outcome, row.messages)
+    const decision = decisions.of(row.domain, row.sender)
+    const outcome = outcomeAt(row.authentication, decision)
+    const entry = bySender.get(row.sender) ?? { cells: new Map(), whole: noCell(), domains: new Map() }
+    bySender.set(row.sender, entry)
+    entry.domains.set(row.domain, decision)
+    entry.whole.messages += row.messages
+    entry.whole.outcome[outcome] += row.messages
+    if (request.outcomes === undefined || request.outcomes.includes(outcome))
+      add(entry.cells, row.reporter, outcome, row.messages)
   }
   return bySender
 }

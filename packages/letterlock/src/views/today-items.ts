@@ -38,7 +38,7 @@ interface FailingSender {
   readonly domain: number
   readonly sender: number
   readonly decision: string | null
-  /** Messages that neither align nor are unknown, and those that align. */
+  /** Messages that neither align nor are unknown; of the owner's senders also those that align. */
   readonly messages: number
   readonly aligned: number
   readonly refused: number
@@ -98,29 +98,44 @@ const refusedCodes = [rollupDispositions.indexOf('quarantine'), rollupDispositio
 const failingSendersRead = 500
 
 async function failingSenders({ db, scope }: ViewContext): Promise<readonly FailingSender[]> {
-  const isFailing = inIds('r.authentication', failingCodes)
   const isRefused = inIds('r.disposition', refusedCodes)
-  return await db
+  const found = await db
     .selectFrom('aggregate_rollup as r')
     .leftJoin('decision as d', join =>
       join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
     )
     .select(['r.domain', 'r.sender', 'd.decision'])
     .select([
-      sql<number>`sum(case when ${isFailing} then r.messages else 0 end)`.as('messages'),
-      sql<number>`sum(case when ${isFailing} then 0 else r.messages end)`.as('aligned'),
-      sql<number>`sum(case when ${isFailing} and ${isRefused} then r.messages else 0 end)`.as('refused'),
-      sql<number>`min(case when ${isFailing} then r.day end)`.as('first'),
-      sql<number>`max(case when ${isFailing} then r.day end)`.as('last'),
+      sql<number>`sum(r.messages)`.as('messages'),
+      sql<number>`sum(case when ${isRefused} then r.messages else 0 end)`.as('refused'),
+      sql<number>`min(r.day)`.as('first'),
+      sql<number>`max(r.day)`.as('last'),
     ])
     .where(inScope(scope, 'r'))
-    .where(inIds('r.authentication', [...failingCodes, authenticationClasses.indexOf('aligned')]))
+    .where(inIds('r.authentication', failingCodes))
     .where(eb => eb.or([eb('d.decision', 'is', null), eb('d.decision', 'in', ['mine', 'undecided'])]))
     .groupBy(['r.domain', 'r.sender', 'd.decision'])
-    .having(sql<number>`sum(case when ${isFailing} then r.messages else 0 end)`, '>', 0)
     .orderBy('messages', 'desc')
     .limit(failingSendersRead)
     .execute()
+  const own = found.filter(row => decisionAt(row.decision) === 'mine').map(row => row.sender)
+  const aligned = await alignedMessages({ db, scope }, own)
+  return found.map(row => ({ ...row, aligned: aligned.get(`${row.domain} ${row.sender}`) ?? 0 }))
+}
+
+async function alignedMessages(
+  { db, scope }: Pick<ViewContext, 'db' | 'scope'>,
+  senders: readonly number[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('aggregate_rollup as r')
+    .select(['r.domain', 'r.sender', sql<number>`sum(r.messages)`.as('messages')])
+    .where(inScope(scope, 'r'))
+    .where('r.authentication', '=', sql.lit(authenticationClasses.indexOf('aligned')))
+    .where(inIds('r.sender', senders))
+    .groupBy(['r.domain', 'r.sender'])
+    .execute()
+  return new Map(rows.map(row => [`${row.domain} ${row.sender}`, row.messages]))
 }
 
 async function reporterCounts(

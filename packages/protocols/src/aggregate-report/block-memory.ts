@@ -1,7 +1,7 @@
 import { blockProbesLimit, blocksBytesLimit, blocksRemembered } from './limits.ts'
 
-const slotsCount = blocksRemembered * 2
-const firstArena = 65_536
+const firstSlots = 64
+const firstArena = 2_048
 
 /**
  * What parts of records said, by the part as written. Records repeat: the same policy_evaluated, identifiers and
@@ -9,7 +9,7 @@ const firstArena = 65_536
  * The bytes are kept in one arena and compared in full; a table of strings would cost three times as much to ask.
  */
 export class BlockMemory<T> {
-  readonly #slots = new Int32Array(slotsCount)
+  #slots = new Int32Array(firstSlots)
   readonly #parts: T[] = []
   readonly #hashes: number[] = []
   readonly #starts: number[] = []
@@ -23,7 +23,8 @@ export class BlockMemory<T> {
   /** The part that the bytes from `from` to `to` say, where they were met before. */
   find(bytes: DataView, from: number, to: number): T | undefined {
     const hash = hashOf(bytes, from, to)
-    let slot = hash & (slotsCount - 1)
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
     for (let probe = 0; probe < blockProbesLimit; probe += 1) {
       const entry = (this.#slots[slot] ?? 0) - 1
       if (entry === -1) {
@@ -32,7 +33,7 @@ export class BlockMemory<T> {
         return undefined
       }
       if (this.#hashes[entry] === hash && this.#isEqual(entry, bytes, from, to)) return this.#parts[entry]
-      slot = (slot + 1) & (slotsCount - 1)
+      slot = (slot + 1) & mask
     }
     this.#slot = -1
     return undefined
@@ -43,7 +44,11 @@ export class BlockMemory<T> {
     if (this.#slot === -1) return
     if (this.#parts.length >= blocksRemembered || this.#used + to - from > blocksBytesLimit) {
       this.#forget()
-      this.#slot = this.#hash & (slotsCount - 1)
+      this.#slot = this.#hash & (this.#slots.length - 1)
+    } else if (this.#parts.length * 2 >= this.#slots.length) {
+      this.#makeSlots()
+      this.#slot = this.#freeSlot(this.#hash)
+      if (this.#slot === -1) return
     }
     this.#reserve(to - from)
     const shift = this.#used - from
@@ -68,6 +73,23 @@ export class BlockMemory<T> {
     for (; at + 4 <= to; at += 4) if (arena.getInt32(at + shift) !== bytes.getInt32(at)) return false
     for (; at < to; at += 1) if (arena.getUint8(at + shift) !== bytes.getUint8(at)) return false
     return true
+  }
+
+  #makeSlots(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2)
+    for (const [entry, hash] of this.#hashes.entries()) {
+      const slot = this.#freeSlot(hash)
+      if (slot !== -1) this.#slots[slot] = entry + 1
+    }
+  }
+
+  #freeSlot(hash: number): number {
+    const mask = this.#slots.length - 1
+    for (let probe = 0; probe < blockProbesLimit; probe += 1) {
+      const slot = (hash + probe) & mask
+      if (this.#slots[slot] === 0) return slot
+    }
+    return -1
   }
 
   #reserve(count: number): void {

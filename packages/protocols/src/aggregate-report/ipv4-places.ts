@@ -1,6 +1,6 @@
 import { valuesRemembered } from './limits.ts'
 
-const firstSlots = 1_024
+const firstSlots = 64
 const slotsLimit = valuesRemembered * 2
 
 /** Places of IPv4 addresses, by the address as a number of 32 bits. */

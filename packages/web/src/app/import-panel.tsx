@@ -92,7 +92,7 @@ function Document({
   })
   const deviations = Object.values(document.deviations).reduce((sum, count) => sum + count, 0)
   return (
-    <span className={document.verdict === 'quarantine' ? 'import-bad' : undefined}>
+    <span className={document.verdict === 'quarantine' || document.verdict === 'failed' ? 'import-bad' : undefined}>
       {!isOnly && <span className="quiet">{document.path}: </span>}
       {document.reportId === null ? (
         text

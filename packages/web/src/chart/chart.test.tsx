@@ -129,8 +129,12 @@ describe('exports equal the table', () => {
           'from,to,has_reports,broken,unauthenticated,third-party,forwarded,unknown,aligned,messages',
         )
         expect(lines.slice(1).map(line => line.split(',').slice(3).map(Number))).toEqual(
+          // A day without reports has no numbers: an empty field, which reads as 0 here only.
           bins.map(bin => [...bin.values, bin.total]),
         )
+        lines.slice(1).forEach((line, index) => {
+          if (bins[index]?.hasReports === false) expect(line).toMatch(/,no,{7}$/)
+        })
       }),
     )
   })
@@ -145,7 +149,7 @@ describe('exports equal the table', () => {
         series={series}
         geometry={layOut(bins, 500, false)}
         marks={[]}
-        titles={{ whole: 'a', rest: 'b', label: '<c>' }}
+        titles={{ whole: 'a', rest: 'b', nothing: 'd', label: '<c>' }}
       />,
     )
     // Broken once in each panel; aligned on two days in the upper panel only.

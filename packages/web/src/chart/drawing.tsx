@@ -15,7 +15,7 @@ interface DrawingProps {
   readonly series: readonly Series[]
   readonly geometry: Geometry
   readonly marks: readonly Mark[]
-  readonly titles: { readonly whole: string; readonly rest: string; readonly label: string }
+  readonly titles: { readonly whole: string; readonly rest: string; readonly nothing: string; readonly label: string }
   readonly onPick?: (bin: Bin) => void
   readonly ref?: Ref<SVGSVGElement>
 }
@@ -46,11 +46,19 @@ export function Drawing({ bins, series, geometry, marks, titles, onPick, ref }: 
         )
       })}
       <PanelDrawing panel={geometry.whole} title={titles.whole} {...{ series, geometry }} />
-      <PanelDrawing panel={rest} title={titles.rest} {...{ series, geometry }} />
+      <PanelDrawing
+        panel={rest.bars.length > 0 ? rest : { ...rest, ticks: [] }}
+        title={rest.bars.length > 0 ? titles.rest : titles.nothing}
+        {...{ series, geometry }}
+      />
       {geometry.labels.map(label => (
         <g key={label.bin}>
           <line className="chart-tick" x1={label.x} x2={label.x} y1={rest.base} y2={rest.base + 4} />
-          <text x={label.x} y={rest.base + 17} textAnchor="middle">
+          <text
+            x={Math.min(label.x, geometry.right)}
+            y={rest.base + 17}
+            textAnchor={label.x > geometry.right - 24 ? 'end' : 'middle'}
+          >
             {formatDay(bins[label.bin]?.from ?? '')}
           </text>
         </g>

@@ -10,8 +10,14 @@ export function csvField(value: string | number): string {
 /** The bars of a chart as CSV: the array that the chart and its table are made of. */
 export function chartCsv(bins: readonly Bin[], series: readonly Series[]): string {
   const head = ['from', 'to', 'has_reports', ...series.map(layer => layer.names.join('+')), 'messages']
-  const lines = bins.map(bin => [bin.from, bin.to, bin.hasReports ? 'yes' : 'no', ...bin.values, bin.total])
+  const lines = bins.map(bin => [bin.from, bin.to, ...fieldsOf(bin)])
   return [head, ...lines].map(line => `${line.map(csvField).join(',')}\r\n`).join('')
+}
+
+/** Without reports there are no numbers: 0 would say something that nobody reported. */
+function fieldsOf(bin: Bin): readonly (string | number)[] {
+  if (bin.hasReports) return ['yes', ...bin.values, bin.total]
+  return ['no', ...bin.values.map(() => ''), '']
 }
 
 /** A drawing that stands on its own: with its patterns, and with the colours that it has on the screen. */
@@ -38,7 +44,9 @@ function rootVariables(): string {
 function drawingRules(): readonly string[] {
   return [...document.styleSheets].flatMap(sheet =>
     [...sheet.cssRules].flatMap(rule =>
-      rule instanceof CSSStyleRule && /^\.(chart|slot)/.test(rule.selectorText) ? [rule.cssText] : [],
+      rule instanceof CSSStyleRule && /^\.(chart|slot)(?!-(room|box|marks|number))/.test(rule.selectorText)
+        ? [rule.cssText]
+        : [],
     ),
   )
 }

@@ -101,6 +101,7 @@ function Content({ answer, chartKey, bins, width, length, drawing }: ContentProp
   const titles = {
     whole,
     rest: chartText('rest', { good: series.at(-1)?.text ?? '', per }),
+    nothing: chartText('nothing', { good: series.at(-1)?.text ?? '' }),
     label: chartText('label', { title: whole, count: bins.length }),
   }
   const placed = placeMarks(days, marks, length)

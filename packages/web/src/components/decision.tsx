@@ -12,23 +12,34 @@ function sentenceCase(text: string): string {
 }
 
 /** The three answers to "is this sender yours?". */
-export function DecisionButtons({ sender, domain }: { readonly sender: string; readonly domain: string }) {
+export function DecisionButtons({
+  sender,
+  domain,
+  mayBeOwn,
+}: {
+  readonly sender: string
+  readonly domain: string
+  /** False: nothing proven names it, so it cannot be the owner's. */
+  readonly mayBeOwn: boolean
+}) {
   const decide = useDecide()
   const isReadOnly = useReadOnly()
   return (
     <div className="decide row-of">
-      {choices.map(decision => (
-        <button
-          key={decision}
-          type="button"
-          className="btn"
-          disabled={isReadOnly || decide.isPending}
-          title={isReadOnly ? partText('readOnly') : undefined}
-          onClick={() => decide.mutate({ sender, decision, domains: [domain] })}
-        >
-          {sentenceCase(decisionText(decision))}
-        </button>
-      ))}
+      {choices
+        .filter(decision => mayBeOwn || decision !== 'mine')
+        .map(decision => (
+          <button
+            key={decision}
+            type="button"
+            className="btn"
+            disabled={isReadOnly || decide.isPending}
+            title={isReadOnly ? partText('readOnly') : undefined}
+            onClick={() => decide.mutate({ sender, decision, domains: [domain] })}
+          >
+            {sentenceCase(decisionText(decision))}
+          </button>
+        ))}
       {isReadOnly && <span className="small">{partText('readOnlyShort')}</span>}
       {decide.isError && <span role="alert">{decide.error.message}</span>}
     </div>
@@ -39,12 +50,14 @@ interface DecisionSelectProps {
   readonly sender: string
   readonly name: string
   readonly decision: DecisionName | 'mixed'
+  /** False: nothing proven names it, so it cannot be the owner's. */
+  readonly mayBeOwn: boolean
   /** The domains that a choice is recorded for. */
   readonly domains: readonly string[]
 }
 
 /** The decision as a list to choose from; arrow keys change it like any list. */
-export function DecisionSelect({ sender, name, decision, domains }: DecisionSelectProps) {
+export function DecisionSelect({ sender, name, decision, mayBeOwn, domains }: DecisionSelectProps) {
   const decide = useDecide()
   const isReadOnly = useReadOnly()
   const shown = decide.isPending ? decide.variables.decision : decision
@@ -64,7 +77,7 @@ export function DecisionSelect({ sender, name, decision, domains }: DecisionSele
         >
           {shown === 'mixed' && <option value="mixed">{decisionText('mixed')}</option>}
           {(['undecided', ...choices] as const).map(entry => (
-            <option key={entry} value={entry}>
+            <option key={entry} value={entry} disabled={entry === 'mine' && !mayBeOwn}>
               {decisionText(entry)}
             </option>
           ))}

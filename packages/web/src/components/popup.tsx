@@ -27,7 +27,6 @@ export function Popup({
       offset={4}
       trapFocus
       returnFocus
-      unstyled
       withinPortal
       transitionProps={{ duration: 0 }}
       {...(width !== undefined && { width })}

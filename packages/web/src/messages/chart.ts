@@ -9,6 +9,7 @@ export const chartText = translator({
   alignment: 'Alignment path',
   whole: 'All mail by {key}{per}',
   rest: 'Everything except {good}, own scale{per}',
+  nothing: 'Everything except {good}: no messages',
   perBin: ', bars of {days} days',
   label: '{title}, {count, plural, one {# bar} other {# bars}}; the same numbers are in the table below',
   noReports: 'no reports',

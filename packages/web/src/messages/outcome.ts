@@ -12,7 +12,7 @@ export const outcomeText = translator({
 
 export const dispositionText = translator({
   pass: 'DMARC pass',
-  none: 'none, delivered as reported',
+  none: 'none',
   quarantine: 'quarantine',
   reject: 'reject',
   override: 'failed, delivered by override',

@@ -40,6 +40,7 @@ export const sendersText = translator({
   selector: 'selector {name}',
   noSelector: 'no selector stated',
   envelope: 'envelope domain',
+  noScope: 'identity not stated',
   helo: 'HELO name',
   noDomain: 'no domain stated',
   isAligned: 'aligned',

@@ -7,13 +7,7 @@ const locale = typeof navigator === 'undefined' ? 'en' : navigator.language
 const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
 const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
-const dayMonth = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
-const dayMonthYear = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  timeZone: 'UTC',
-})
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 const localMoment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' })
 
 /** A count with the thousands parted. */
@@ -36,7 +30,7 @@ export function formatShare(part: number, whole: number): string {
 /** `6 Aug` from `2026-08-06`. */
 export function formatDay(day: string): string {
   const date = parseDay(day)
-  return date === null ? day : dayMonth.format(date)
+  return date === null ? day : dayMonth(date)
 }
 
 /** A sentence of the API with its ISO days written as the screens write days. */
@@ -47,7 +41,7 @@ export function withDays(text: string): string {
 /** `6 Aug 2026` from `2026-08-06`. */
 export function formatDayYear(day: string): string {
   const date = parseDay(day)
-  return date === null ? day : dayMonthYear.format(date)
+  return date === null ? day : `${dayMonth(date)} ${date.getUTCFullYear()}`
 }
 
 /** `21 Jul – 19 Aug`, or `6 Aug` when both are one; years where they are not the same. */
@@ -68,7 +62,7 @@ export function formatTime(time: string): string {
 export function formatMoment(time: string): string {
   const date = new Date(time)
   if (Number.isNaN(date.getTime())) return time
-  return `${dayMonthYear.format(date)} ${formatTime(time)}`
+  return `${dayMonth(date)} ${date.getUTCFullYear()} ${formatTime(time)}`
 }
 
 /** The same moment in the reader's own zone, for the tooltip. */
@@ -84,6 +78,10 @@ export function formatBytes(bytes: number): string {
   let unit = 0
   for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
   return `${compact.format(value)} ${units[unit]}`
+}
+
+function dayMonth(date: Date): string {
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}`
 }
 
 /** A UTC day as a date; null where the text is none. */

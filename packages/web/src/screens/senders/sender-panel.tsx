@@ -176,6 +176,7 @@ function Evidence({ answer }: { readonly answer: SenderAnswer }) {
 function identityText(line: SenderAnswer['data']['evidence'][number]): string {
   if (line.method === 'dkim')
     return line.selector === null ? sendersText('noSelector') : sendersText('selector', { name: line.selector })
+  if (line.scope === null) return sendersText('noScope')
   return sendersText(line.scope === 'helo' ? 'helo' : 'envelope')
 }
 

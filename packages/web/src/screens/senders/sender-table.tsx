@@ -112,7 +112,15 @@ export function SenderTable({ senders, groups, all, reporters, opened }: SenderT
   )
 }
 
-function GroupHead({ name, total, all }: { readonly name: SenderGroup; readonly total: Pick<Total, 'senders' | 'messages'>; readonly all: Total }) {
+function GroupHead({
+  name,
+  total,
+  all,
+}: {
+  readonly name: SenderGroup
+  readonly total: Pick<Total, 'senders' | 'messages'>
+  readonly all: Total
+}) {
   return (
     <tr className="group">
       <th scope="rowgroup" colSpan={2}>
@@ -143,7 +151,13 @@ function Line({ row, all, reporters }: { readonly row: SenderRow; readonly all: 
           </div>
         </th>
         <td className="decision-cell">
-          <DecisionSelect sender={key} name={name} decision={row.decision} domains={row.domains} />
+          <DecisionSelect
+            sender={key}
+            name={name}
+            decision={row.decision}
+            mayBeOwn={row.sender.mayBeOwn}
+            domains={row.domains}
+          />
         </td>
         <td className="n messages-cell">
           <ScopeLink to="/rows" filters={{ sender: [key] }} className="num">

@@ -39,7 +39,7 @@ export function Items({ items }: { readonly items: readonly Item[] }) {
             {item.next.literals.map(literal => (
               <Literal key={literal} text={literal} />
             ))}
-            {item.decide !== null && <DecisionButtons sender={item.decide.sender} domain={item.decide.domain} />}
+            {item.decide !== null && <DecisionButtons {...item.decide} />}
           </div>
           <div className="item-done">
             <h3 className="label">{todayText('doneWhen')}</h3>

@@ -10,6 +10,7 @@ import { usualSteps } from './usual-pipeline.ts'
 
 /*
  * Report mails of 7 KB with 25 records to stored rows with roll-ups: CPU time of the whole process, all threads.
+ * 200 domains and 200,000 sources by a power law, 40 reporters, 40 services.
  * Run after a build: node --import tsx --conditions source bench/mail-to-rows.ts [reports]
  * `floor` bounds are those of the design; absolutes wander with the machine, the ratio decides.
  */
@@ -21,16 +22,17 @@ const usualReports = Math.max(200, Math.floor(reports / 10))
 const floor = { reports: 1000, records: 25_000, ratio: 5 }
 
 const folder = mkdtempSync(join(tmpdir(), 'letterlock-bench-'))
-const domains = Array.from({ length: 40 }, (_, at) => `domain${at}.example`)
-const reporters = Array.from({ length: 25 }, (_, at) => `receiver${at}.example`)
+const domains = Array.from({ length: 200 }, (_, at) => `domain${at}.example`)
+const reporters = Array.from({ length: 40 }, (_, at) => `receiver${at}.example`)
 
 function mailOf(number: number): Buffer {
   return reportMail({
     id: `bench-${number}`,
-    domain: domains[number % domains.length] ?? '',
+    domain: domains[Math.floor(domains.length * ((number * 0.618) % 1) ** 2.3)] ?? '',
     reporter: reporters[number % reporters.length] ?? '',
     begin: 1_764_547_200 + Math.floor(number / 1000) * 86_400,
     records,
+    sources: 200_000,
   })
 }
 

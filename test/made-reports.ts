@@ -8,6 +8,11 @@ export interface MadeReport {
   /** Seconds since 1970, UTC. */
   readonly begin?: number
   readonly records?: number
+  /**
+   * Sources are taken from so many, the first of them most often (a power law), and selectors belong to 40 services, as
+   * in real life. Without it nearly every record has a source and a selector of its own.
+   */
+  readonly sources?: number
 }
 
 /** Numbers that look random and are the same in every run (a linear congruential generator). */
@@ -23,7 +28,7 @@ function sequence(seed: string): () => number {
 /** An aggregate report in the form of RFC 7489. */
 export function reportXml(report: MadeReport): string {
   const { id, domain = 'example.org', reporter = 'receiver.example', begin = 1_795_132_800, records = 3 } = report
-  const rows = [...recordsXml(id, domain, records)].join('')
+  const rows = [...recordsXml(id, domain, records, report.sources)].join('')
   return `<?xml version="1.0" encoding="UTF-8" ?>
 <feedback>
   <version>1.0</version>
@@ -41,15 +46,17 @@ ${rows}</feedback>
 }
 
 /** The records of a made report, one after the other. */
-export function* recordsXml(seed: string, domain: string, records: number): Generator<string> {
+export function* recordsXml(seed: string, domain: string, records: number, sources?: number): Generator<string> {
   const next = sequence(seed)
   const pick = (count: number): number => Math.floor(next() * count)
   for (let record = 0; record < records; record++) {
-    const ip = `${[198, 203, 192][pick(3)]}.${pick(256)}.${pick(256)}.${pick(256)}`
+    const place = sources === undefined ? pick(3 * 16_777_216) : Math.floor(sources * next() ** 2.3)
+    const ip = `${[198, 203, 192][place % 3]}.${(place >> 17) & 255}.${(place >> 9) & 255}.${(place >> 1) & 255}`
     const dkim = pick(4) > 0 ? 'pass' : 'fail'
     const spf = pick(3) > 0 ? 'pass' : 'fail'
-    const selector = `s${pick(1000)}`
-    const envelope = pick(2) === 0 ? domain : `bounce${pick(100)}.esp.example`
+    const service = pick(40)
+    const selector = sources === undefined ? `s${pick(1000)}` : `s${service}`
+    const envelope = pick(2) === 0 ? domain : `bounce.esp${service}.example`
     yield `  <record>
     <row>
       <source_ip>${ip}</source_ip><count>${1 + pick(500)}</count>

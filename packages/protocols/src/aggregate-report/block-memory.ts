@@ -9,11 +9,11 @@ const firstArena = 2_048
  * The bytes are kept in one arena and compared in full; a table of strings would cost three times as much to ask.
  */
 export class BlockMemory<T> {
-  #slots = new Int32Array(firstSlots)
+  /** Two numbers for each slot, side by side for the cache: entry plus one (zero is free), and hash. */
+  #slots = new Int32Array(firstSlots * 2)
+  /** Two numbers for each entry: where its bytes begin in the arena, and where they end. */
+  #spans = new Int32Array(firstSlots)
   readonly #parts: T[] = []
-  readonly #hashes: number[] = []
-  readonly #starts: number[] = []
-  readonly #lengths: number[] = []
   #arena = new DataView(new ArrayBuffer(firstArena))
   #used = 0
   /** Slot and hash of the last part that was asked for and not found; -1 where there is no room. */
@@ -23,17 +23,18 @@ export class BlockMemory<T> {
   /** The part that the bytes from `from` to `to` say, where they were met before. */
   find(bytes: DataView, from: number, to: number): T | undefined {
     const hash = hashOf(bytes, from, to)
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = (hash << 1) & mask
     for (let probe = 0; probe < blockProbesLimit; probe += 1) {
-      const entry = (this.#slots[slot] ?? 0) - 1
+      const entry = (slots[slot] ?? 0) - 1
       if (entry === -1) {
         this.#slot = slot
         this.#hash = hash
         return undefined
       }
-      if (this.#hashes[entry] === hash && this.#isEqual(entry, bytes, from, to)) return this.#parts[entry]
-      slot = (slot + 1) & mask
+      if (slots[slot + 1] === hash && this.#isEqual(entry, bytes, from, to)) return this.#parts[entry]
+      slot = (slot + 2) & mask
     }
     this.#slot = -1
     return undefined
@@ -42,54 +43,52 @@ export class BlockMemory<T> {
   /** Keeps what the bytes say that the last `find` asked for. */
   remember(bytes: DataView, from: number, to: number, part: T): void {
     if (this.#slot === -1) return
-    if (this.#parts.length >= blocksRemembered || this.#used + to - from > blocksBytesLimit) {
+    const length = to - from
+    if (this.#parts.length >= blocksRemembered || this.#used + length > blocksBytesLimit) {
       this.#forget()
-      this.#slot = this.#hash & (this.#slots.length - 1)
-    } else if (this.#parts.length * 2 >= this.#slots.length) {
+      this.#slot = (this.#hash << 1) & (this.#slots.length - 1)
+    } else if (this.#parts.length * 4 >= this.#slots.length) {
       this.#makeSlots()
-      this.#slot = this.#freeSlot(this.#hash)
+      this.#slot = freeSlot(this.#slots, this.#hash)
       if (this.#slot === -1) return
     }
-    this.#reserve(to - from)
-    const shift = this.#used - from
-    let at = from
-    for (; at + 4 <= to; at += 4) this.#arena.setInt32(at + shift, bytes.getInt32(at))
-    for (; at < to; at += 1) this.#arena.setUint8(at + shift, bytes.getUint8(at))
-    this.#starts.push(this.#used)
-    this.#lengths.push(to - from)
-    this.#hashes.push(this.#hash)
+    this.#reserve(length)
+    copy(bytes, from, to, this.#arena, this.#used)
+    const entry = this.#parts.length
+    this.#spans[entry * 2] = this.#used
+    this.#spans[entry * 2 + 1] = this.#used + length
     this.#parts.push(part)
-    this.#used += to - from
-    this.#slots[this.#slot] = this.#parts.length
+    this.#used += length
+    this.#slots[this.#slot] = entry + 1
+    this.#slots[this.#slot + 1] = this.#hash
     this.#slot = -1
   }
 
   #isEqual(entry: number, bytes: DataView, from: number, to: number): boolean {
-    if (this.#lengths[entry] !== to - from) return false
+    const start = this.#spans[entry * 2] ?? 0
+    if ((this.#spans[entry * 2 + 1] ?? 0) - start !== to - from) return false
     const arena = this.#arena
-    const start = this.#starts[entry] ?? 0
     const shift = start - from
     let at = from
-    for (; at + 4 <= to; at += 4) if (arena.getInt32(at + shift) !== bytes.getInt32(at)) return false
+    for (; at + 4 <= to; at += 4) if (arena.getInt32(at + shift, true) !== bytes.getInt32(at, true)) return false
     for (; at < to; at += 1) if (arena.getUint8(at + shift) !== bytes.getUint8(at)) return false
     return true
   }
 
   #makeSlots(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2)
-    for (const [entry, hash] of this.#hashes.entries()) {
-      const slot = this.#freeSlot(hash)
-      if (slot !== -1) this.#slots[slot] = entry + 1
+    const old = this.#slots
+    const slots = new Int32Array(old.length * 2)
+    for (let at = 0; at < old.length; at += 2) {
+      const hash = old[at + 1] ?? 0
+      const slot = old[at] === 0 ? -1 : freeSlot(slots, hash)
+      if (slot === -1) continue
+      slots[slot] = old[at] ?? 0
+      slots[slot + 1] = hash
     }
-  }
-
-  #freeSlot(hash: number): number {
-    const mask = this.#slots.length - 1
-    for (let probe = 0; probe < blockProbesLimit; probe += 1) {
-      const slot = (hash + probe) & mask
-      if (this.#slots[slot] === 0) return slot
-    }
-    return -1
+    this.#slots = slots
+    const spans = new Int32Array(slots.length / 2)
+    spans.set(this.#spans)
+    this.#spans = spans
   }
 
   #reserve(count: number): void {
@@ -102,11 +101,25 @@ export class BlockMemory<T> {
   #forget(): void {
     this.#slots.fill(0)
     this.#parts.length = 0
-    this.#hashes.length = 0
-    this.#starts.length = 0
-    this.#lengths.length = 0
     this.#used = 0
   }
+}
+
+function copy(bytes: DataView, from: number, to: number, arena: DataView, place: number): void {
+  const shift = place - from
+  let at = from
+  for (; at + 4 <= to; at += 4) arena.setInt32(at + shift, bytes.getInt32(at, true), true)
+  for (; at < to; at += 1) arena.setUint8(at + shift, bytes.getUint8(at))
+}
+
+function freeSlot(slots: Int32Array, hash: number): number {
+  const mask = slots.length - 1
+  let slot = (hash << 1) & mask
+  for (let probe = 0; probe < blockProbesLimit; probe += 1) {
+    if (slots[slot] === 0) return slot
+    slot = (slot + 2) & mask
+  }
+  return -1
 }
 
 /** Multiplicative hash in two lanes of 32 bits, so that the processor can work on both at a time. */
@@ -115,8 +128,8 @@ function hashOf(bytes: DataView, from: number, to: number): number {
   let odd = 0x2545f491
   let at = from
   for (; at + 8 <= to; at += 8) {
-    even = Math.imul(even ^ bytes.getInt32(at), 0x9e3779b1)
-    odd = Math.imul(odd ^ bytes.getInt32(at + 4), 0x85ebca6b)
+    even = Math.imul(even ^ bytes.getInt32(at, true), 0x9e3779b1)
+    odd = Math.imul(odd ^ bytes.getInt32(at + 4, true), 0x85ebca6b)
     even ^= even >>> 15
     odd ^= odd >>> 13
   }

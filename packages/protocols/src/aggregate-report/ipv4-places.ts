@@ -5,52 +5,51 @@ const slotsLimit = valuesRemembered * 2
 
 /** Places of IPv4 addresses, by the address as a number of 32 bits. */
 export class Ipv4Places {
-  #keys = new Int32Array(firstSlots)
-  /** Place plus one; zero is a free slot. */
-  #places = new Uint32Array(firstSlots)
+  /** Two numbers for each slot, side by side for the cache: place plus one (zero is free), and address. */
+  #slots = new Int32Array(firstSlots * 2)
   #size = 0
 
   /** The place of an address, -1 where it is not known. */
   find(address: number): number {
-    const mask = this.#keys.length - 1
-    let slot = slotOf(address) & mask
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = (slotOf(address) << 1) & mask
     for (;;) {
-      const place = this.#places[slot] ?? 0
+      const place = slots[slot] ?? 0
       if (place === 0) return -1
-      if (this.#keys[slot] === address) return place - 1
-      slot = (slot + 1) & mask
+      if (slots[slot + 1] === address) return place - 1
+      slot = (slot + 2) & mask
     }
   }
 
   /** Only for an address that `find` does not know. */
   add(address: number, place: number): void {
-    if (this.#size * 2 >= this.#keys.length) this.#makeRoom()
+    if (this.#size * 4 >= this.#slots.length) this.#makeRoom()
     this.#put(address, place + 1)
     this.#size += 1
   }
 
   #put(address: number, placeAndOne: number): void {
-    const mask = this.#keys.length - 1
-    let slot = slotOf(address) & mask
-    while (this.#places[slot] !== 0) slot = (slot + 1) & mask
-    this.#keys[slot] = address
-    this.#places[slot] = placeAndOne
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = (slotOf(address) << 1) & mask
+    while (slots[slot] !== 0) slot = (slot + 2) & mask
+    slots[slot] = placeAndOne
+    slots[slot + 1] = address
   }
 
   /** Twice the slots; at the limit all is forgotten, so that memory stays flat. */
   #makeRoom(): void {
-    const keys = this.#keys
-    const places = this.#places
-    if (keys.length >= slotsLimit) {
-      places.fill(0)
+    const old = this.#slots
+    if (old.length >= slotsLimit * 2) {
+      old.fill(0)
       this.#size = 0
       return
     }
-    this.#keys = new Int32Array(keys.length * 2)
-    this.#places = new Uint32Array(keys.length * 2)
-    for (let slot = 0; slot < keys.length; slot += 1) {
-      const place = places[slot] ?? 0
-      if (place !== 0) this.#put(keys[slot] ?? 0, place)
+    this.#slots = new Int32Array(old.length * 2)
+    for (let slot = 0; slot < old.length; slot += 2) {
+      const place = old[slot] ?? 0
+      if (place !== 0) this.#put(old[slot + 1] ?? 0, place)
     }
   }
 }

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { builtInCatalogue } from '@letterlock/posture'
+import { createIntake } from '../../packages/letterlock/src/intake/create-intake.ts'
+import { createApp } from '../../packages/letterlock/src/server/app.ts'
+import { silentEvents } from '../../packages/letterlock/src/server/events.ts'
+import { listen } from '../../packages/letterlock/src/server/listen.ts'
+import { serverMetrics } from '../../packages/letterlock/src/server/metrics.ts'
+import { WebFiles } from '../../packages/letterlock/src/server/web-files.ts'
+import { organizationalDomains } from '../../packages/letterlock/src/store/attribution.ts'
+import { openStore } from '../../packages/letterlock/src/store/open-store.ts'
+import { onlyTenant, type Store } from '../../packages/letterlock/src/store/store.ts'
+
+/** A server on loopback with a store of its own, for tests. */
+export interface TestServer {
+  readonly store: Store
+  readonly port: number
+  readonly socketPath: string
+  /** Answers of the API as JSON; another status than expected is an error with the body. */
+  get(path: string, status?: number): Promise<unknown>
+  /** Any request; the address begins with `/`. */
+  ask(path: string, init?: RequestInit): Promise<Response>
+  /** A write from the instance's own pages. */
+  write(method: string, path: string, body?: unknown): Promise<Response>
+  /** Brings one file in. */
+  upload(name: string, bytes: string | Uint8Array<ArrayBuffer>): Promise<Response>
+  stop(): Promise<void>
+}
+
+/** Noon of 24 November 2026, UTC: the clock of every test. */
+export const testNow = 1_795_521_600
+
+export async function startTestServer(
+  options: { readonly isDemo?: boolean; readonly web?: string } = {},
+): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'letterlock-server-'))
+  const opened = await openStore({ dataDir: folder })
+  if (opened.state !== 'opened') throw new Error(JSON.stringify(opened))
+  const { store } = opened
+  const intake = createIntake(store, {
+    tenant: onlyTenant,
+    threads: 1,
+    unpackedLimit: 268_435_456,
+    keepsFailureReports: () => false,
+  })
+  const app = createApp({
+    store,
+    intake,
+    sources: null,
+    catalogue: builtInCatalogue,
+    organizationalDomain: organizationalDomains(),
+    now: () => testNow,
+    isDemo: options.isDemo ?? false,
+    version: '0.0.0',
+    allowedHosts: ['letterlock.example'],
+    webFiles: new WebFiles(options.web ?? null),
+    events: silentEvents,
+    metrics: serverMetrics(),
+    onSettings: () => undefined,
+  })
+  const socketPath = join(folder, 'test.sock')
+  const server = await listen(app, { host: '127.0.0.1', port: 0, socketPath })
+  const base = `http://127.0.0.1:${server.port}`
+  const ask = (path: string, init: RequestInit = {}) => fetch(base + path, init)
+  return {
+    store,
+    port: server.port,
+    socketPath,
+    ask,
+    async get(path, status = 200) {
+      const response = await ask(`/api/v1${path}`)
+      const text = await response.text()
+      if (response.status !== status) throw new Error(`${path}: ${response.status} ${text}`)
+      return JSON.parse(text)
+    },
+    write: (method, path, body) =>
+      ask(`/api/v1${path}`, {
+        method,
+        headers: { origin: base, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    upload: (name, bytes) =>
+      ask(`/api/v1/imports?name=${encodeURIComponent(name)}`, {
+        method: 'POST',
+        headers: { origin: base, 'content-type': 'application/octet-stream' },
+        body: bytes,
+      }),
+    async stop() {
+      await server.stop()
+      await intake.close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -131,7 +131,7 @@ function entry({ ip, count, verdict, from, service, hop, forger }: Entry): strin
     <auth_results>
       <dkim>
         <domain>${signer}</domain>
-        <selector>s${service}-2026</selector>
+        <selector>s${forger === undefined ? service : forger % 12}-2026</selector>
         <result>pass</result>
       </dkim>
       <spf>

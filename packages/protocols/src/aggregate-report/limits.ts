@@ -23,7 +23,7 @@ export const valuesRemembered = 262_144
 export const setsRemembered = 32_768
 
 /** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
-export const blocksRemembered = 32_768
+export const blocksRemembered = 16_384
 /** Bytes of them, for each of the three kinds. */
 export const blocksBytesLimit = 4_194_304
 /** The longest of them: a record with 15 DKIM results. */

@@ -52,10 +52,13 @@ export function DropTarget() {
 
 /** The files of a drop, those of dropped folders included, in the order of their names. */
 async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
-  // The entries must be taken at once: the transfer is empty after the event.
-  const entries = [...transfer.items].flatMap(item => item.webkitGetAsEntry() ?? [])
+  // Everything must be taken at once: the transfer is empty after the event. What has no entry is a plain file.
+  const dropped = [...transfer.items].map(item => item.webkitGetAsEntry() ?? item.getAsFile())
   const found: File[] = []
-  for (const entry of entries) await collect(entry, found)
+  for (const item of dropped) {
+    if (item instanceof File) found.push(item)
+    else if (item !== null) await collect(item, found)
+  }
   return found
 }
 

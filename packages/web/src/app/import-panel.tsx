@@ -1,6 +1,7 @@
+import { useChoices } from '../api/answers.ts'
 import { importText } from '../messages/import.ts'
 import { ReportLink, ScopeLink } from '../scope/scope-link.tsx'
-import { formatBytes } from '../text/format.ts'
+import { formatBytes, formatDays } from '../text/format.ts'
 import { closeImports, type ImportEntry, retryFailed, useImports } from './import-queue.ts'
 
 /** Lines that are drawn; the sums count everything. */
@@ -36,6 +37,7 @@ export function ImportPanel() {
             {importText('retry', { count: failed })}
           </button>
         )}
+        {isFinished && <ShowEverything />}
         {counts.quarantined > 0 && (
           <ScopeLink to="/quarantine" className="link">
             {importText('openQuarantine')}
@@ -52,6 +54,18 @@ export function ImportPanel() {
         {entries.length > shownFiles && <li>{importText('moreFiles', { count: entries.length - shownFiles })}</li>}
       </ol>
     </section>
+  )
+}
+
+/** Reports that were just read may be older than the days on the screen. */
+function ShowEverything() {
+  const answer = useChoices().data
+  const extent = answer?.data.extent
+  if (!answer || !extent || (answer.scope.from <= extent.from && answer.scope.to >= extent.to)) return null
+  return (
+    <ScopeLink to="/" filters={{ from: [extent.from], to: [extent.to] }} className="btn">
+      {importText('everything', { days: formatDays(extent.from, extent.to) })}
+    </ScopeLink>
   )
 }
 

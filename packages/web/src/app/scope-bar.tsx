@@ -17,7 +17,15 @@ export function ScopeBar({ onSearch }: { readonly onSearch: () => void }) {
       <DomainChip answer={data} />
       <PeriodChip answer={data} />
       <ReporterChip answer={data} />
-      <p className="coverage">{data && <CoverageText coverage={data.coverage} />}</p>
+      <p className="coverage">
+        {data && (
+          <CoverageText
+            coverage={data.coverage}
+            extent={data.data.extent?.from ?? data.scope.from}
+            from={data.scope.from}
+          />
+        )}
+      </p>
       <button type="button" className="find no-print" onClick={onSearch}>
         <Icon name="search" />
         <span>{shell('search')}</span>
@@ -27,7 +35,18 @@ export function ScopeBar({ onSearch }: { readonly onSearch: () => void }) {
   )
 }
 
-function CoverageText({ coverage }: { readonly coverage: Coverage }) {
+function CoverageText({
+  coverage,
+  extent,
+  from,
+}: {
+  readonly coverage: Coverage
+  /** First day with a report of any kind. */
+  readonly extent: string
+  readonly from: string
+}) {
+  // Said only where the days on the screen are thin: else it would stand there always.
+  const isOlder = extent < from && coverage.daysWithReports * 2 < coverage.days
   const [silent, ...others] = coverage.silent
   if (coverage.newestDay === null) return shell('noneInScope')
   return (
@@ -36,7 +55,8 @@ function CoverageText({ coverage }: { readonly coverage: Coverage }) {
       {silent && shell('silent', { days: silent.days, name: silent.name, more: others.length })}
       {!silent &&
         coverage.daysWithReports < coverage.days &&
-        shell('coveredDays', { with: coverage.daysWithReports, all: coverage.days })}
+        shell('coveredDays', { with: coverage.daysWithReports, all: coverage.days })}{' '}
+      {isOlder && shell('olderReports', { day: formatDayYear(extent) })}
     </>
   )
 }

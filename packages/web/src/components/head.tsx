@@ -1,13 +1,24 @@
 import { type ReactNode, useEffect } from 'react'
 
 /** Title of a screen; the browser's title follows it. */
-export function Head({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+export function Head({
+  title,
+  actions,
+  children,
+}: {
+  readonly title: string
+  readonly actions?: ReactNode
+  readonly children?: ReactNode
+}) {
   useEffect(() => {
     document.title = `${title} · Letterlock`
   }, [title])
   return (
     <div className="head">
-      <h1>{title}</h1>
+      <div className="head-line">
+        <h1>{title}</h1>
+        {actions}
+      </div>
       {children && <div className="lede">{children}</div>}
     </div>
   )

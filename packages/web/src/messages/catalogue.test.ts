@@ -9,7 +9,11 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 const catalogueFiles = files.filter(name => name.startsWith('messages/') && !name.endsWith('.test.ts'))
 const codeFiles = files.filter(name => !name.startsWith('messages/') && !/\.test\.tsx?$/.test(name))
 const read = (name: string) => readFileSync(join(source, name), 'utf8')
-const code = codeFiles.map(read).join('\n')
+const contract = fileURLToPath(new URL('../../../contract/src', import.meta.url))
+const named = [
+  ...codeFiles.map(read),
+  ...readdirSync(contract).map(name => readFileSync(join(contract, name), 'utf8')),
+].join('\n')
 
 /** `export const todayText = translator({ … })` with its texts, as they stand in the file. */
 function cataloguesOf(name: string) {
@@ -33,12 +37,12 @@ describe('message catalogues', () => {
     for (const { text } of texts) expect(() => parseMessage(text)).not.toThrow()
   })
 
-  test.each(catalogues)('$variable: every text is in use', ({ variable, texts }) => {
-    // Catalogues whose names are values of the API are read by value.
-    const isByValue =
-      new RegExp(`\\b${variable}(\\.rich)?\\([^'")]*[a-zA-Z]`).test(code) || code.includes(`${variable}.named`)
+  test.each(catalogues)('$variable: every text is in use', ({ texts }) => {
+    // A name stands in the code as a quoted word, or it is a value of the contract. A dotted name is put together.
     const unused = texts.filter(
-      ({ name }) => !new RegExp(`['"\`.]${escapeForPattern(name)}['"\`.$]`).test(code) && !isByValue,
+      ({ name }) =>
+        !name.includes('.') &&
+        !new RegExp(`['"\`]${escapeForPattern(name)}['"\`]|\\b${escapeForPattern(name)}:`).test(named),
     )
     expect(unused.map(({ name }) => name)).toEqual([])
   })

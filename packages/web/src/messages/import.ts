@@ -27,6 +27,7 @@ export const importText = translator({
   none: 'no report',
   moreDocuments: '{count, number} more in this file',
   moreFiles: '{count, number} more files',
+  everything: 'Show all reported days, {days}',
   openQuarantine: 'Open the quarantine',
   retry: 'Send {count, plural, one {the failed file} other {# failed files}} again',
   close: 'Close',

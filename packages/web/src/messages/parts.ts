@@ -20,7 +20,6 @@ export const partText = translator({
   exportChart: 'Export this chart as {format}',
   none: 'none',
   decisionOf: 'Decision about {name}',
-  cancel: 'Cancel',
   close: 'Close',
   save: 'Save',
   remove: 'Remove',

@@ -23,7 +23,6 @@ export const rowsText = translator({
   noResult: 'no result',
   dkim: 'DKIM',
   spf: 'SPF',
-  openReport: 'Report of {day}',
   total: 'All rows of this selection',
   derived: 'a missing verdict was derived, towards fail',
   tolerated: 'read with deviations',

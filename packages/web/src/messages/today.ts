@@ -8,8 +8,6 @@ export const todayText = translator({
   items: 'Things that need you',
   next: 'Next',
   doneWhen: 'Done when',
-  decided: 'Recorded.',
-  openIt: 'Open',
   messages: 'Messages reported',
   messagesSub:
     '{reports, plural, one {# report} other {# reports}}, {reporters, plural, one {# reporter} other {# reporters}}. Share of all mail sent: unknown.',

@@ -1,14 +1,16 @@
 import './domain.css'
 import type { DomainAnswer } from '@letterlock/contract'
 import { useParams } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
-import { useAnswer } from '../../api/answers.ts'
+import { lazy, Suspense, useState } from 'react'
+import { useAnswer, useReadOnly } from '../../api/answers.ts'
 import { Head } from '../../components/head.tsx'
 import { Loaded } from '../../components/loaded.tsx'
 import { domainText } from '../../messages/domain.ts'
 import { domainsText } from '../../messages/domains.ts'
+import { partText } from '../../messages/parts.ts'
 import { ScopeLink } from '../../scope/scope-link.tsx'
 import { formatShare } from '../../text/format.ts'
+import { EditDomain } from '../domains/domain-forms.tsx'
 import { AuthorDomains } from './author-domains.tsx'
 import { Health } from './health.tsx'
 import { EffectivePolicyPanel, PublishedPolicies } from './policies.tsx'
@@ -22,7 +24,9 @@ export function Domain() {
   const query = useAnswer<DomainAnswer>(`/domains/${encodeURIComponent(domain)}`)
   return (
     <>
-      <Head title={domain}>{query.data && <Lede answer={query.data} />}</Head>
+      <Head title={domain} actions={query.data && <Edit answer={query.data} />}>
+        {query.data && <Lede answer={query.data} />}
+      </Head>
       <Loaded query={query} lines={12}>
         {answer => (
           <>
@@ -37,6 +41,25 @@ export function Domain() {
       {query.data && <PublishedPolicies answer={query.data} />}
       {query.data && <AuthorDomains answer={query.data} />}
       <Selectors domain={domain} />
+    </>
+  )
+}
+
+function Edit({ answer }: { readonly answer: DomainAnswer }) {
+  const [isOpen, setOpen] = useState(false)
+  const isReadOnly = useReadOnly()
+  return (
+    <>
+      <button
+        type="button"
+        className="btn"
+        disabled={isReadOnly}
+        title={isReadOnly ? partText('readOnly') : undefined}
+        onClick={() => setOpen(true)}
+      >
+        {domainsText('edit')}
+      </button>
+      {isOpen && <EditDomain domain={answer.data.domain} onClose={() => setOpen(false)} />}
     </>
   )
 }

@@ -1,9 +1,11 @@
-import type { AddDomainBody, ChangeDomainBody, DomainRow, DomainType } from '@letterlock/contract'
+import type { AddDomainBody, ChangeDomainBody, DomainEntry, DomainType } from '@letterlock/contract'
+import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useChange } from '../../api/changes.ts'
 import { change } from '../../api/client.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { domainsText } from '../../messages/domains.ts'
+import { useScope } from '../../scope/use-scope.ts'
 
 const types = ['sending', 'parked', 'unknown'] as const satisfies readonly DomainType[]
 
@@ -15,10 +17,24 @@ export function AddDomain({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState('')
   const [type, setType] = useState<DomainType>('sending')
   const [tags, setTags] = useState('')
-  const add = useChange((body: AddDomainBody) => change('POST', '/domains', body))
+  const add = useChange((body: AddDomainBody) => change<DomainEntry>('POST', '/domains', body))
+  const navigate = useNavigate()
+  const filters = useScope()
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
-    add.mutate({ name: name.trim(), type, tags: tagList(tags) }, { onSuccess: onClose })
+    add.mutate(
+      { name: name.trim(), type, tags: tagList(tags) },
+      {
+        onSuccess: added => {
+          onClose()
+          void navigate({
+            to: '/domains/$domain',
+            params: { domain: added.name },
+            search: { ...filters, domain: undefined },
+          })
+        },
+      },
+    )
   }
   return (
     <Dialog title={domainsText('add')} onClose={onClose}>
@@ -41,7 +57,7 @@ export function AddDomain({ onClose }: { readonly onClose: () => void }) {
   )
 }
 
-export function EditDomain({ domain, onClose }: { readonly domain: DomainRow; readonly onClose: () => void }) {
+export function EditDomain({ domain, onClose }: { readonly domain: DomainEntry; readonly onClose: () => void }) {
   const [type, setType] = useState(domain.type)
   const [tags, setTags] = useState(domain.tags.join(', '))
   const [isTracked, setTracked] = useState(domain.isTracked)
@@ -74,6 +90,8 @@ export function EditDomain({ domain, onClose }: { readonly domain: DomainRow; re
 
 function RemoveDomain({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const [typed, setTyped] = useState('')
+  const navigate = useNavigate()
+  const scope = useScope()
   const remove = useChange((domain: string) => change('DELETE', `/domains/${encodeURIComponent(domain)}`))
   return (
     <details className="as-details">
@@ -90,7 +108,15 @@ function RemoveDomain({ name, onClose }: { readonly name: string; readonly onClo
             type="button"
             className="btn danger"
             disabled={typed !== name || remove.isPending}
-            onClick={() => remove.mutate(name, { onSuccess: onClose })}
+            onClick={() =>
+              remove.mutate(name, {
+                onSuccess: () => {
+                  onClose()
+                  // The page of the domain may be the one that is shown: it is gone now.
+                  void navigate({ to: '/domains', search: { ...scope, domain: undefined } })
+                },
+              })
+            }
           >
             {domainsText('removeTitle', { name })}
           </button>

@@ -205,8 +205,8 @@ describe('containers', () => {
     }
     expect(await upload(packed, packed.length)).toEqual(['<feedback><record>0<'])
     expect(await upload(packed, packed.length - 1)).toEqual(['too-large'])
-    expect(await upload(gzipSync(packed), 3_000_000)).toEqual(['too-large'])
     const twice = gzipSync(packed, { level: 0 })
+    expect(await upload(twice, twice.length - 1)).toEqual(['too-large'])
     twice[twice.length - 8] = (twice[twice.length - 8] ?? 0) ^ 1
     expect(await upload(twice, 1e9)).toEqual(['bad-compression'])
   })

@@ -9,7 +9,7 @@ import { listen } from '../../packages/letterlock/src/server/listen.ts'
 import { serverMetrics } from '../../packages/letterlock/src/server/metrics.ts'
 import { WebFiles } from '../../packages/letterlock/src/server/web-files.ts'
 import { organizationalDomains } from '../../packages/letterlock/src/store/attribution.ts'
-import { openStore } from '../../packages/letterlock/src/store/open-store.ts'
+import { openStore, type StorePlace } from '../../packages/letterlock/src/store/open-store.ts'
 import { onlyTenant, type Store } from '../../packages/letterlock/src/store/store.ts'
 
 /** A server on loopback with a store of its own, for tests. */
@@ -20,7 +20,7 @@ export interface TestServer {
   /** Answers of the API as JSON; another status than expected is an error with the body. */
   get(path: string, status?: number): Promise<unknown>
   /** Any request; the address begins with `/`. */
-  ask(path: string, init?: RequestInit): Promise<Response>
+  ask(path: string, init?: RequestInit & { readonly duplex?: 'half' }): Promise<Response>
   /** A write from the instance's own pages. */
   write(method: string, path: string, body?: unknown): Promise<Response>
   /** Brings one file in. */
@@ -32,10 +32,10 @@ export interface TestServer {
 export const testNow = 1_795_521_600
 
 export async function startTestServer(
-  options: { readonly isDemo?: boolean; readonly web?: string } = {},
+  options: { readonly isDemo?: boolean; readonly web?: string; readonly place?: StorePlace } = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'letterlock-server-'))
-  const opened = await openStore({ dataDir: folder })
+  const opened = await openStore(options.place ?? { dataDir: folder })
   if (opened.state !== 'opened') throw new Error(JSON.stringify(opened))
   const { store } = opened
   const intake = createIntake(store, {

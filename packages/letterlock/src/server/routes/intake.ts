@@ -42,9 +42,20 @@ export function intakeRoutes(api: Api, deps: ServerDeps): void {
   endpoint(api, importRoute, async ({ query, context }) => {
     // Who can open the socket in the data directory could write the files in it: the operator.
     const isOperator = context.env.via === 'socket'
-    const stream = uploadedBytes(context.req.raw, isOperator ? null : uploadBytesLimit)
-    const input = { name: query.name, stream, trust: isOperator ? 'operator' : 'outside' } as const
-    return json({ deliveries: await taken(deps, { ...input, channel: isOperator ? 'file' : 'upload' }) })
+    const upload = new Upload(context.req.raw, isOperator ? null : uploadBytesLimit)
+    const trust = isOperator ? 'operator' : 'outside'
+    try {
+      const input = {
+        name: query.name,
+        channel: isOperator ? 'file' : 'upload',
+        trust,
+        stream: upload.bytes(),
+      } as const
+      return json({ deliveries: await taken(deps, input) })
+    } catch (error) {
+      // The intake tells a broken stream in its own words.
+      throw upload.refusal ?? error
+    }
   })
   endpoint(api, quarantineRoute, async ({ query }) => {
     const page = { offset: readOffset('quarantine', query.cursor), limit: limitOf(query) }
@@ -92,15 +103,30 @@ async function taken(deps: ServerDeps, input: StreamInput): Promise<readonly Del
   return deliveries
 }
 
-/** The body as it comes; it is never whole in memory. Over the limit the request is refused and nothing is stored. */
-async function* uploadedBytes(request: Request, limit: number | null): AsyncGenerator<Uint8Array> {
-  if (request.body === null) throw new ProblemError('invalid-request', 'The body is empty: send the file itself.')
-  if (limit !== null && Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
-  let size = 0
-  for await (const chunk of request.body) {
-    size += chunk.length
-    if (limit !== null && size > limit) throw tooLarge(limit)
-    yield chunk
+/** The body of an upload as it comes, never whole in memory. Over the limit nothing of it is stored. */
+class Upload {
+  readonly #body: ReadableStream<Uint8Array>
+  readonly #limit: number | null
+  /** Why it was broken off; null while it was not. */
+  refusal: ProblemError | null = null
+
+  constructor(request: Request, limit: number | null) {
+    if (request.body === null) throw new ProblemError('invalid-request', 'The body is empty: send the file itself.')
+    this.#body = request.body
+    this.#limit = limit
+    if (limit !== null && Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    let size = 0
+    for await (const chunk of this.#body) {
+      size += chunk.length
+      if (this.#limit !== null && size > this.#limit) {
+        this.refusal = tooLarge(this.#limit)
+        throw this.refusal
+      }
+      yield chunk
+    }
   }
 }
 

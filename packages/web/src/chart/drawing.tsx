@@ -1,6 +1,6 @@
 import type { Ref } from 'react'
 import { chartText } from '../messages/chart.ts'
-import { formatCount, formatDay, formatDays } from '../text/format.ts'
+import { countDays, formatCount, formatDay, formatDays, formatMonth } from '../text/format.ts'
 import type { Bin, Series } from './bins.ts'
 import type { Geometry, Panel } from './geometry.ts'
 
@@ -59,7 +59,7 @@ export function Drawing({ bins, series, geometry, marks, titles, onPick, ref }: 
             y={rest.base + 17}
             textAnchor={label.x > geometry.right - 24 ? 'end' : 'middle'}
           >
-            {formatDay(bins[label.bin]?.from ?? '')}
+            {axisLabel(bins[label.bin])}
           </text>
         </g>
       ))}
@@ -159,6 +159,12 @@ function GapText({ from, to, base }: { readonly from: number; readonly to: numbe
       ))}
     </text>
   )
+}
+
+/** The first day of a bar; month and year where a bar is longer than any month. */
+function axisLabel(bin: Bin | undefined): string {
+  if (bin === undefined) return ''
+  return countDays(bin.from, bin.to) > 31 ? formatMonth(bin.from) : formatDay(bin.from)
 }
 
 function describe(bin: Bin, series: readonly Series[]): string {

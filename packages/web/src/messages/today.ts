@@ -6,6 +6,7 @@ export const todayText = translator({
   calm: 'Nothing needs you. Newest report day {day}.',
   loading: 'Today',
   items: 'Things that need you',
+  hints: '{count, plural, one {# hint} other {# hints}}',
   next: 'Next',
   doneWhen: 'Done when',
   messages: 'Messages reported',

@@ -7,6 +7,7 @@ import {
   formatDay,
   formatDays,
   formatMoment,
+  formatMonth,
   formatShare,
   formatTime,
   parseDay,
@@ -38,6 +39,7 @@ describe('shares', () => {
 describe('days and times are UTC', () => {
   test('days as the screens write them', () => {
     expect(formatDay('2026-08-06')).toBe('6 Aug')
+    expect(formatMonth('2026-08-06')).toBe('Aug 2026')
     expect(formatDays('2026-08-06', '2026-08-06')).toBe('6 Aug')
     expect(formatDays('2026-08-06', '2026-08-19')).toBe('6 – 19 Aug')
     expect(formatDays('2026-07-21', '2026-08-19')).toBe('21 Jul – 19 Aug')

@@ -44,6 +44,12 @@ export function formatDayYear(day: string): string {
   return date === null ? day : `${dayMonth(date)} ${date.getUTCFullYear()}`
 }
 
+/** `Aug 2026` from `2026-08-06`. */
+export function formatMonth(day: string): string {
+  const date = parseDay(day)
+  return date === null ? day : `${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`
+}
+
 /** `21 Jul – 19 Aug`, or `6 Aug` when both are one; years where they are not the same. */
 export function formatDays(first: string, last: string): string {
   if (first === last) return formatDay(first)

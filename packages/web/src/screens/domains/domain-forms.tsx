@@ -92,7 +92,14 @@ function RemoveDomain({ name, onClose }: { readonly name: string; readonly onClo
   const [typed, setTyped] = useState('')
   const navigate = useNavigate()
   const scope = useScope()
-  const remove = useChange((domain: string) => change('DELETE', `/domains/${encodeURIComponent(domain)}`))
+  const remove = useChange(
+    (domain: string) => change('DELETE', `/domains/${encodeURIComponent(domain)}`),
+    async () => {
+      onClose()
+      // The page of the domain may be the one that is shown: it is gone now.
+      await navigate({ to: '/domains', search: { ...scope, domain: undefined } })
+    },
+  )
   return (
     <details className="as-details">
       <summary>{domainsText('remove')}</summary>
@@ -108,15 +115,7 @@ function RemoveDomain({ name, onClose }: { readonly name: string; readonly onClo
             type="button"
             className="btn danger"
             disabled={typed !== name || remove.isPending}
-            onClick={() =>
-              remove.mutate(name, {
-                onSuccess: () => {
-                  onClose()
-                  // The page of the domain may be the one that is shown: it is gone now.
-                  void navigate({ to: '/domains', search: { ...scope, domain: undefined } })
-                },
-              })
-            }
+            onClick={() => remove.mutate(name)}
           >
             {domainsText('removeTitle', { name })}
           </button>

@@ -107,7 +107,7 @@ function Actions({ row, onSaid }: { readonly row: QuarantineRow; readonly onSaid
     )
   }
   return (
-    <div className="row-of no-print">
+    <div className="row-of row-actions no-print">
       {row.hasBytes ? (
         <a
           className="btn"

@@ -14,7 +14,7 @@ export function SettingsForm() {
   return (
     <Block title={sourcesText('retention')}>
       <Loaded query={query} lines={3}>
-        {settings => <Form key={JSON.stringify(settings)} settings={settings} />}
+        {settings => <Form settings={settings} />}
       </Loaded>
     </Block>
   )

@@ -10,8 +10,27 @@ import { withDays } from '../../text/format.ts'
 
 /** What is true and who is affected, next, done when: always these columns in this order. */
 export function Items({ items }: { readonly items: readonly Item[] }) {
+  const hints = items.filter(item => item.severity === 'hint')
+  const needs = items.filter(item => item.severity !== 'hint')
   return (
-    <ol className="items" aria-label={todayText('items')}>
+    <>
+      {needs.length > 0 && <ItemList items={needs} label={todayText('items')} />}
+      {hints.length > 0 && (
+        <details className="hints" open={hints.length <= openHints}>
+          <summary>{todayText('hints', { count: hints.length })}</summary>
+          <ItemList items={hints} label={todayText('hints', { count: hints.length })} />
+        </details>
+      )}
+    </>
+  )
+}
+
+/** Hints that stand open; more of them would push the figures out of sight. */
+const openHints = 2
+
+function ItemList({ items, label }: { readonly items: readonly Item[]; readonly label: string }) {
+  return (
+    <ol className="items" aria-label={label}>
       {items.map(item => (
         <li key={item.id} className="item">
           <Severity severity={item.severity} />

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
@@ -149,19 +148,10 @@ describe('containers', () => {
     expect(await kinds(zip([{ name: 'a.xml', data: xml }], { method: 99 }))).toEqual(['unreadable bad-archive'])
     expect(await kinds(zip([{ name: 'a.xml', data: xml }], { method: 0 }))).toEqual([aggregate])
     expect(await kinds(zip([{ name: 'a.xml', data: xml }]).subarray(0, 60))).toEqual(['unreadable bad-archive'])
-    const folder = mkdtempSync(join(tmpdir(), 'unwrap-'))
-    try {
-      writeFileSync(join(folder, 'a.xml'), xml)
-      execFileSync('python3', [
-        '-c',
-        'import zipfile,sys; z=zipfile.ZipFile(sys.argv[1],"w",zipfile.ZIP_DEFLATED); z.write(sys.argv[2],"a.xml"); z.close()',
-        join(folder, 'a.zip'),
-        join(folder, 'a.xml'),
-      ])
-      expect(await kinds(readFileSync(join(folder, 'a.zip')))).toEqual([aggregate])
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
+    // Made by the zipfile module of Python 3.11.
+    const packed =
+      'UEsDBBQAAAAIAAAAIVzw5EDKGQAAACYAAAAFAAAAYS54bWyzSUtNTUlKTM62sylKTc4vSrGz0Ycz4HIAUEsBAhQDFAAAAAgAAAAhXPDkQMoZAAAAJgAAAAUAAAAAAAAAAAAAAIABAAAAAGEueG1sUEsFBgAAAAABAAEAMwAAADwAAAAAAA=='
+    expect(await kinds(Buffer.from(packed, 'base64'))).toEqual(['aggregate-xml <feedback><record></record></feedback>'])
   })
 
   it('AGG-030 limit: members of archives', async () => {

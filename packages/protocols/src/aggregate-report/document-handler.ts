@@ -17,6 +17,9 @@ import { ReportDraft } from './report-draft.ts'
 /** Attributes of the root that are looked at: enough for any set of namespaces. */
 const attributesLimit = 100
 
+/** Lengths of parts that are tried before the end of one is searched. */
+const guesses = 4
+
 /** Characters of text outside of elements that are kept, to tell the word `unused` from junk. */
 const strayLimit = 64
 
@@ -43,7 +46,8 @@ export class DocumentHandler implements XmlHandler {
   #evaluated = new BlockMemory<EvaluatedPart>()
   #identifiers = new BlockMemory<IdentifiersPart>()
   #results = new BlockMemory<ResultsPart>()
-  readonly #blockLengths = new Uint32Array(64)
+  readonly #blockLengths = new Uint32Array(64 * guesses)
+  #nextGuess = 0
   #blockFrom = 0
   #blockTo = 0
   #blockSerial = -1
@@ -110,13 +114,18 @@ export class DocumentHandler implements XmlHandler {
     if (record.has(tag.element)) return -1
     const octets = scanner.octets
     if (octets === null) return -1
-    // Lengths repeat: where the end tag stands as far on as the last time, nothing has to be searched.
-    const guess = this.#blockLengths[tag.element] ?? 0
-    const isGuessed = guess > 0 && scanner.buffer.startsWith(tag.close, from + guess)
-    if (isGuessed && this.#recall(tag.element, octets, from, from + guess)) return from + guess + tag.close.length
+    // Lengths repeat: where the end tag stands as far on as one of the last times, nothing has to be searched.
+    const lengths = tag.element * guesses
+    for (let guess = 0; guess < guesses; guess += 1) {
+      const length = this.#blockLengths[lengths + guess] ?? 0
+      if (length === 0 || !scanner.buffer.startsWith(tag.close, from + length)) continue
+      if (this.#recall(tag.element, octets, from, from + length)) return from + length + tag.close.length
+      break
+    }
     const length = scanner.buffer.slice(from, from + blockCharactersLimit).indexOf(tag.close)
     if (length === -1) return -1
-    this.#blockLengths[tag.element] = length
+    this.#blockLengths[lengths + this.#nextGuess] = length
+    this.#nextGuess = (this.#nextGuess + 1) % guesses
     if (this.#recall(tag.element, octets, from, from + length)) return from + length + tag.close.length
     this.#blockFrom = from
     this.#blockTo = from + length

@@ -2,13 +2,19 @@ import { createHash } from 'node:crypto'
 import { deflateRawSync, gunzipSync } from 'node:zlib'
 import type { AuthResult, DkimResult, RecordColumns, SpfResult } from '@letterlock/protocols'
 import { XMLParser } from 'fast-xml-parser'
-import { simpleParser } from 'mailparser'
+// @ts-expect-error the package brings no types
+import { simpleParser as untypedParser } from 'mailparser'
 import type { IntakeOp } from '../packages/letterlock/src/store/intake-op.ts'
 
 /*
  * The pipeline most tools are built as: mailparser for the mail, gunzip, fast-xml-parser for the report, objects for
  * the records. It ends in the same steps as ours, so that both write into the same store.
  */
+
+/** The one function of mailparser that is used, with what is used of its answer. */
+const simpleParser: (mail: Buffer) => Promise<{
+  readonly attachments: readonly { readonly filename?: string; readonly content: Buffer }[]
+}> = untypedParser
 
 interface XmlRecord {
   readonly row: {

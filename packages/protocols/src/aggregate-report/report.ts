@@ -109,7 +109,7 @@ export const recordFlagDerived = 1
 export const recordFlagTolerated = 2
 
 /**
- * Values that many records share, each stored once. A column holds the index of its value; the lists only grow while
+ * Values that many records share, each stored once (in very large reports a value may come again). A column holds the index of its value; the lists only grow while
  * a report is read, so an index stays true. Index 0 of `sources` and `names` is null (absent), of the sets is empty.
  */
 export interface ReportValues {

@@ -51,6 +51,7 @@ export class AggregateWriter {
   readonly #dkim = new StoredValues<readonly DkimResult[]>()
   readonly #spf = new StoredValues<readonly SpfResult[]>()
   readonly #classes = new Map<string, ClassCodes>()
+  readonly #proven = new Map<string, SenderAnswer>()
   readonly #cells = new Map<string, number[]>()
   rows = 0
   messages = 0
@@ -68,7 +69,7 @@ export class AggregateWriter {
     await this.#addSets(this.#reasons, 'reason_set', added.reasonSets, reasonMembers)
     await this.#addSets(this.#dkim, 'dkim_set', added.dkimSets, dkimMembers)
     await this.#addSets(this.#spf, 'spf_set', added.spfSets, spfMembers)
-    const senders = await this.#senders.of(this.#session, this.#questions(columns))
+    const senders = await this.#sendersOf(columns)
     const first = this.rows
     const values = this.#valuesOf(columns, senders)
     await this.#session.appendRows({ place: this.#place, catalogue: this.#catalogue, first, values })
@@ -117,28 +118,46 @@ export class AggregateWriter {
     }
   }
 
-  #questions(columns: RecordColumns): readonly SenderQuestion[] {
+  /** The sender of each row. What passed names most of them, whatever the source: those are asked for once. */
+  async #sendersOf(columns: RecordColumns): Promise<readonly (SenderAnswer | undefined)[]> {
+    const answers: (SenderAnswer | undefined)[] = []
     const questions: SenderQuestion[] = []
+    const askedFor: number[] = []
     for (let at = 0; at < columns.length; at++) {
-      const source = columns.source[at] ?? 0
-      const headerFrom = columns.headerFrom[at] ?? 0
-      const dkim = columns.dkimResults[at] ?? 0
-      const spf = columns.spfResults[at] ?? 0
-      questions.push({
-        source: this.#sources.id(source),
-        sourceIp: this.#sources.values[source] ?? null,
-        headerFrom: this.#names.id(headerFrom),
-        headerFromName: this.#names.values[headerFrom] ?? '',
-        dkimSet: this.#dkim.id(dkim),
-        dkimResults: this.#dkim.values[dkim] ?? [],
-        spfSet: this.#spf.id(spf),
-        spfResults: this.#spf.values[spf] ?? [],
-      })
+      const answer = this.#proven.get(evidenceKey(columns, at))
+      answers.push(answer)
+      if (answer !== undefined) continue
+      questions.push(this.#questionOf(columns, at))
+      askedFor.push(at)
     }
-    return questions
+    if (questions.length === 0) return answers
+    const found = await this.#senders.of(this.#session, questions)
+    for (const [place, at] of askedFor.entries()) {
+      const answer = found[place]
+      answers[at] = answer
+      if (answer?.isProven === true) this.#proven.set(evidenceKey(columns, at), answer)
+    }
+    return answers
   }
 
-  #valuesOf(columns: RecordColumns, senders: readonly SenderAnswer[]): number[] {
+  #questionOf(columns: RecordColumns, at: number): SenderQuestion {
+    const source = columns.source[at] ?? 0
+    const headerFrom = columns.headerFrom[at] ?? 0
+    const dkim = columns.dkimResults[at] ?? 0
+    const spf = columns.spfResults[at] ?? 0
+    return {
+      source: this.#sources.id(source),
+      sourceIp: this.#sources.values[source] ?? null,
+      headerFrom: this.#names.id(headerFrom),
+      headerFromName: this.#names.values[headerFrom] ?? '',
+      dkimSet: this.#dkim.id(dkim),
+      dkimResults: this.#dkim.values[dkim] ?? [],
+      spfSet: this.#spf.id(spf),
+      spfResults: this.#spf.values[spf] ?? [],
+    }
+  }
+
+  #valuesOf(columns: RecordColumns, senders: readonly (SenderAnswer | undefined)[]): number[] {
     const values: number[] = []
     for (let at = 0; at < columns.length; at++) {
       const codes = this.#classOf(columns, at)
@@ -214,4 +233,9 @@ export class AggregateWriter {
     await this.#session.addCells({ place: this.#place, values: [...this.#cells.values()].flat() })
     this.#cells.clear()
   }
+}
+
+/** Places of what may prove a sender, within one report. */
+function evidenceKey(columns: RecordColumns, at: number): string {
+  return `${columns.dkimResults[at]} ${columns.spfResults[at]} ${columns.headerFrom[at]}`
 }

@@ -105,6 +105,38 @@ describe('one intake for uploads, mailboxes and reports that are read again', ()
     expect(await reportIds()).toEqual(before)
   })
 
+  test('a file whose reading takes more memory than a thread may have fails alone', async () => {
+    const policies = Array.from(
+      { length: 60_000 },
+      (_, at) => `{"policy":{"policy-type":"sts","policy-domain":"d${at}.example"}}`,
+    )
+    const range = '"date-range":{"start-datetime":"2026-11-01T00:00:00Z","end-datetime":"2026-11-01T23:59:59Z"}'
+    mkdirSync(join(folder, 'small'))
+    writeFileSync(
+      join(folder, 'small', 'k.json'),
+      `{"organization-name":"x","report-id":"y",${range},"policies":[${policies}]}`,
+    )
+    for (const name of ['a', 'b', 'z'])
+      writeFileSync(join(folder, 'small', `${name}.xml`), reportXml({ id: `small-${name}` }))
+    const options = { tenant: 1, threads: 1, unpackedLimit: 1_073_741_824, keepsFailureReports: () => false }
+    const narrow = createIntake(null, { ...options, threadHeapMiB: 16 })
+    const told: string[] = []
+    for await (const result of narrow.ingestPaths([join(folder, 'small')])) {
+      told.push(
+        result.kind === 'failed'
+          ? `${result.name} failed`
+          : `${result.verdict.name} ${result.verdict.documents[0]?.verdict}`,
+      )
+    }
+    await narrow.close()
+    expect([...new Set(told)].sort()).toEqual([
+      'small/a.xml stored',
+      'small/b.xml stored',
+      'small/k.json failed',
+      'small/z.xml stored',
+    ])
+  })
+
   test('many deliveries at once', async () => {
     const ids = Array.from({ length: 300 }, (_, at) => `many-${at}`)
     const given = ids.map(id =>

@@ -12,7 +12,7 @@ import type {
 import { type FoundFile, findFiles } from './paths.ts'
 import { ResultQueue } from './result-queue.ts'
 import type { FileJob, ToWorker } from './worker-messages.ts'
-import { type JobListener, WorkerPool } from './worker-pool.ts'
+import { type JobListener, threadHeapMiB, WorkerPool } from './worker-pool.ts'
 
 /** Files that are given to threads before the first of them are durable. */
 const filesInFlight = 512
@@ -33,6 +33,7 @@ export function createIntake(store: Pick<Store, 'intakePort'> | null, options: I
     },
     openStorePort: () => store?.intakePort() ?? null,
     onRows: options.onRows ?? null,
+    heapMiB: options.threadHeapMiB ?? threadHeapMiB,
   })
   return {
     ingestPaths: (paths, pathsOptions = {}) => ingestPaths(pool, options, paths, pathsOptions),
@@ -133,9 +134,9 @@ async function sendChunks(
   }
   const id = pool.register({
     ...listener,
-    onDone: error => {
+    onDone: (error, isLost) => {
       isDone = true
-      listener.onDone(error)
+      listener.onDone(error, isLost)
       wake?.()
     },
     onUsed: bytes => {
@@ -180,6 +181,8 @@ class PathSender {
   readonly #options: IntakeOptions
   readonly #pathsOptions: PathsOptions
   readonly #results: ResultQueue<PathResult>
+  readonly #lost: FoundFile[] = []
+  #isAlone = false
   #inFlight = 0
   #wake: (() => void) | null = null
   #found = 0
@@ -215,6 +218,17 @@ class PathSender {
     }
     if (waiting.length > 0 && !this.#isStopped) await this.#sendFiles(waiting)
     while (this.#inFlight > 0) await this.#oneDone()
+    await this.#sendLostAlone()
+  }
+
+  /** A thread that ended took other files along: each is read once more by itself, so that only the culprit fails. */
+  async #sendLostAlone(): Promise<void> {
+    this.#isAlone = true
+    for (const file of this.#lost) {
+      if (this.#isStopped) return
+      await this.#sendFiles([file])
+      while (this.#inFlight > 0) await this.#oneDone()
+    }
   }
 
   get #isStopped(): boolean {
@@ -234,7 +248,7 @@ class PathSender {
   #fileJob(file: FoundFile): FileJob {
     const id = this.#pool.register({
       onVerdict: verdict => this.#results.push({ kind: 'verdict', verdict }),
-      onDone: error => this.#fileDone(file, error),
+      onDone: (error, isLost) => this.#fileDone(file, error, isLost),
     })
     const channel = file.isMaildir ? 'maildir' : 'file'
     return {
@@ -247,7 +261,13 @@ class PathSender {
     }
   }
 
-  #fileDone(file: FoundFile, error: string | null): void {
+  #fileDone(file: FoundFile, error: string | null, isLost: boolean): void {
+    if (isLost && !this.#isAlone) {
+      this.#lost.push(file)
+      this.#inFlight--
+      this.#wake?.()
+      return
+    }
     if (error !== null) this.#results.push({ kind: 'failed', name: file.name, text: error })
     this.#inFlight--
     this.#done++

@@ -16,6 +16,8 @@ export interface IntakeOptions {
   readonly keepsFailureReports: () => boolean
   /** Copies of what goes to quarantine are put there too. */
   readonly quarantineFolder?: string
+  /** Heap of one reading thread in MiB; only tests set it. */
+  readonly threadHeapMiB?: number
   /** Takes the rows that were read, as lines of NDJSON; reading waits for it. */
   readonly onRows?: (text: string) => Promise<void>
 }

@@ -10,7 +10,7 @@ const jobsPerThread = 64
  * Heap of one parse thread in MiB. The largest well-formed report needs a fraction of it; a thread that would grow
  * further is ended and its delivery is told as failed, while the process lives on.
  */
-const threadHeapMiB = 192
+export const threadHeapMiB = 192
 
 export interface WorkerPoolOptions {
   readonly threads: number | null
@@ -18,12 +18,14 @@ export interface WorkerPoolOptions {
   /** A new port to the store for each thread; null for a dry run. */
   readonly openStorePort: () => MessagePort | null
   readonly onRows: ((text: string) => Promise<void>) | null
+  readonly heapMiB: number
 }
 
 /** What a job's owner is told. */
 export interface JobListener {
   readonly onVerdict: (verdict: Extract<FromWorker, { type: 'verdict' }>['verdict']) => void
-  readonly onDone: (error: string | null) => void
+  /** `isLost`: the thread ended before the job did, because of this or of another of its jobs. */
+  readonly onDone: (error: string | null, isLost: boolean) => void
   readonly onUsed?: (bytes: number) => void
   readonly onReparsed?: (rows: number) => void
 }
@@ -86,7 +88,7 @@ export class WorkerPool {
       transferList: storePort === null ? [] : [storePort],
       // The thread runs the build: flags that make the sources run (loaders, conditions) are not for it.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB },
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB },
     })
     let fault = 'the reading thread ended'
     worker.on('error', error => {
@@ -113,7 +115,7 @@ export class WorkerPool {
         const listener = this.#listeners.get(message.id)
         thread.jobs.delete(message.id)
         this.#listeners.delete(message.id)
-        listener?.onDone(message.error)
+        listener?.onDone(message.error, false)
         return
       }
       case 'used':
@@ -136,7 +138,7 @@ export class WorkerPool {
     for (const id of thread.jobs) {
       const listener = this.#listeners.get(id)
       this.#listeners.delete(id)
-      listener?.onDone(fault)
+      listener?.onDone(fault, true)
     }
     thread.jobs.clear()
   }

@@ -58,12 +58,14 @@ export async function startInstance(input: InstanceInput): Promise<StartedInstan
 /** What has to be ended, last first. */
 class Closing {
   readonly #steps: (() => Promise<void>)[] = []
+  hasBegun = false
 
   add(step: () => Promise<void>): void {
     this.#steps.push(step)
   }
 
   async run(): Promise<void> {
+    this.hasBegun = true
     for (const step of this.#steps.splice(0).reverse()) await step()
   }
 }
@@ -120,7 +122,7 @@ async function startOn(
   })
   closing.add(() => server.stop())
   events.started({ url: server.url, isDemo })
-  if (!isDemo) nameSendersAnew(store, events)
+  if (!isDemo) nameSendersAnew(store, events, closing)
   return {
     url: server.url,
     warnings,
@@ -132,12 +134,15 @@ async function startOn(
 }
 
 /** After an upgrade of the catalogue every row is named anew. That takes minutes of a large store: nobody waits for it. */
-function nameSendersAnew(store: Store, events: ServerEvents): void {
+function nameSendersAnew(store: Store, events: ServerEvents, closing: Closing): void {
   store.reattribute().then(
     ({ rows }) => {
       if (rows > 0) events.changed({ what: 'senders named anew' })
     },
-    error => events.failed({ route: 'naming of senders', error }),
+    error => {
+      // Closing cuts it off; the next start goes on.
+      if (!closing.hasBegun) events.failed({ route: 'naming of senders', error })
+    },
   )
 }
 

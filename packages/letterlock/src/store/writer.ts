@@ -1,3 +1,4 @@
+import { setImmediate as messagesTaken } from 'node:timers/promises'
 import type { Attributor } from './attribution.ts'
 import { type DeliveryForesight, DeliveryWriter } from './delivery-writer.ts'
 import type { DeliveryContext } from './intake-context.ts'
@@ -15,7 +16,11 @@ import type { SourceFactsFound } from './store.ts'
 /** Deliveries of one transaction: more would make others wait longer and save little of the cost of syncing. */
 export const groupLimit = 256
 
-/** Days, reports, rows and sources changed in one transaction: small enough that intake waits less than a second. */
+/**
+ * Days, reports, rows and sources changed in one transaction: small enough that intake waits less than a second. Between
+ * two of them the event loop has its turn (`messagesTaken`): SQLite answers at once, and without that no other write,
+ * and no closing, would be heard before the end.
+ */
 const daysLimit = 200
 const reportsLimit = 500
 const rowsLimit = 10_000
@@ -195,6 +200,7 @@ export class StoreWriter implements ServedIntake {
         return found.length
       })
       if (days === 0) return { reports, rows }
+      await messagesTaken()
     }
   }
 
@@ -217,13 +223,15 @@ export class StoreWriter implements ServedIntake {
   /** Stores facts about sources; senders that rest on them are named again. */
   async storeSourceFacts(facts: readonly SourceFactsFound[]): Promise<ChangeSummary> {
     let rows = 0
-    for (let at = 0; at < facts.length; at += factsLimit)
+    for (let at = 0; at < facts.length; at += factsLimit) {
       rows += await this.#inTransaction(session =>
         storeFacts(session, this.#sendersOf(onlyTenant), {
           tenant: onlyTenant,
           facts: facts.slice(at, at + factsLimit),
         }),
       )
+      await messagesTaken()
+    }
     return { reports: 0, rows }
   }
 
@@ -237,8 +245,10 @@ export class StoreWriter implements ServedIntake {
     const isDone = await this.#inTransaction(async session => (await appliedCatalogue(session)) === attributor.version)
     if (isDone) return { reports: 0, rows: 0 }
     let rows = 0
-    for (let after: DomainDay | null = { tenant: onlyTenant, domain: 0, day: 0 }; after !== null; )
-      [rows, after] = await this.#reattributeSome(rows, after)
+    for (let after: DomainDay | null = { tenant: onlyTenant, domain: 0, day: 0 }; after !== null; ) {
+      ;[rows, after] = await this.#reattributeSome(rows, after)
+      await messagesTaken()
+    }
     await this.#inTransaction(session => noteCatalogue(session, attributor.version))
     return { reports: 0, rows }
   }

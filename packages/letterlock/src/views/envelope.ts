@@ -31,6 +31,15 @@ export interface Answer<T> {
   readonly data: T
 }
 
+/** What an answer says of its coverage, begun beside the other queries of a view that does not count it itself. */
+export async function coverageParts(
+  { db, scope }: ViewContext,
+  kinds: readonly ReportKind[],
+): Promise<{ readonly days: ReportDays; readonly messages: CoveredMessages }> {
+  const [days, messages] = await Promise.all([reportDays(db, scope, kinds), coveredMessages(db, scope)])
+  return { days, messages }
+}
+
 /** Puts an answer together; what the view counted already is not counted again. */
 export async function answer<T>(
   context: ViewContext,

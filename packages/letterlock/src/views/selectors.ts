@@ -2,7 +2,7 @@ import type { SelectorsAnswer } from '@letterlock/contract'
 import { sql } from 'kysely'
 import { readDkimMembers } from '../store/value-set.ts'
 import { membersById } from './dictionary.ts'
-import { answer, type ViewContext } from './envelope.ts'
+import { answer, coverageParts, type ViewContext } from './envelope.ts'
 import { inScope } from './scope.ts'
 import { dayText } from './time.ts'
 
@@ -11,6 +11,7 @@ type Selector = SelectorsAnswer['data']['selectors'][number]
 /** DKIM selectors that reports name for the domain of the scope and names of its organization. Reads rows. */
 export async function selectorsView(context: ViewContext, domain: string): Promise<SelectorsAnswer> {
   const { db, scope, organizationalDomain } = context
+  const parts = coverageParts(context, ['aggregate'])
   const rows = await db
     .selectFrom('aggregate_row as r')
     .select(['r.dkim_set', 'r.reporter'])
@@ -52,7 +53,7 @@ export async function selectorsView(context: ViewContext, domain: string): Promi
       reporters: reporters.size,
     }))
     .sort((a, b) => b.messages - a.messages)
-  return await answer(context, { kinds: ['aggregate'], data: { selectors } })
+  return await answer(context, { kinds: ['aggregate'], ...(await parts), data: { selectors } })
 }
 
 const noSelector = { messages: 0, pass: 0, fail: 0, other: 0, firstDay: '', lastDay: '', reporters: 0 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
 import { loadDecisions } from './decisions.ts'
 import { domainNames, reporterNames, unknownReporter } from './dictionary.ts'
-import { type Answer, answer, type ViewContext } from './envelope.ts'
+import { type Answer, answer, coverageParts, type ViewContext } from './envelope.ts'
 import {
   alignmentAt,
   dispositionAt,
@@ -41,12 +41,13 @@ export async function storedSender({ db }: Pick<ViewContext, 'db'>, key: string)
 export async function senderView(context: ViewContext, sender: StoredSender): Promise<SenderAnswer | null> {
   const { db, scope } = context
   const decisions = await loadDecisions(db, scope)
-  const [allSums, cells, evidence, sources, reports] = await Promise.all([
+  const [allSums, cells, evidence, sources, reports, parts] = await Promise.all([
     senderSums(context, decisions, [sender.id]),
     senderCells(context, sender.id),
     senderEvidence(context, sender),
     senderSources(context, sender.id),
     senderReports(context, sender.id),
+    coverageParts(context, ['aggregate']),
   ])
   const sums = allSums.get(sender.id)
   if (sums === undefined) return null
@@ -70,6 +71,7 @@ export async function senderView(context: ViewContext, sender: StoredSender): Pr
   const row = senderRow(sums, { sender: named.get(sender.id) ?? unknownSender, names })
   return await answer(context, {
     kinds: ['aggregate'],
+    ...parts,
     data: {
       sender: row,
       disposition,

@@ -5,16 +5,15 @@ import type { IntakeOp, IntakeStore } from './intake-op.ts'
 import type { ChangeSummary } from './removal.ts'
 import type { Database } from './schema.ts'
 
-export { databaseFile } from './database-file.ts'
-export type { Channel, DeliveryVerdict, DocumentVerdict, IntakeOp, IntakeStore } from './intake-op.ts'
-export { pieceBytes } from './intake-op.ts'
-export { connectIntake } from './intake-port.ts'
-export { toNumber } from './number.ts'
-export { type OpenedStore, openStore, type StoreOptions, type StorePlace } from './open-store.ts'
+export type { IntakeOp, IntakeStore } from './intake-op.ts'
 export type { ChangeSummary } from './removal.ts'
-export type { Database, ReportAuthentication, ReportKind, ReportMetadataJson, Settings } from './schema.ts'
+export type { Database, ReportKind, Settings } from './schema.ts'
 export { defaultSettings, onlyTenant } from './schema.ts'
-export { socketPath } from './socket-path.ts'
+
+/*
+ * What the rest of the program knows of the store. It is opened by open-store.ts; parsing threads reach its writer by
+ * intake-port.ts; the steps that bring a delivery in are in intake-op.ts, the tables in schema.ts.
+ */
 
 /** What was looked up about a source address; a member that is left out stays as it is. */
 export interface SourceFactsFound {

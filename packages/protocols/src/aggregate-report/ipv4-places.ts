@@ -1,7 +1,7 @@
-import { valuesRemembered } from './limits.ts'
+import { addressesRemembered } from './limits.ts'
 
 const firstSlots = 64
-const slotsLimit = valuesRemembered * 2
+const slotsLimit = addressesRemembered * 2
 
 /** Places of IPv4 addresses, by the address as a number of 32 bits. */
 export class Ipv4Places {

@@ -16,11 +16,14 @@ export const textLimit = 2_000
 /** Deviations that are kept with their place; all are counted. */
 export const deviationsLimit = 200
 
-/** Values that are remembered to find equal ones: a report of 500,000 records can have a source for every second. */
-export const valuesRemembered = 262_144
+/** IPv4 addresses that are remembered to find equal ones: a report of 500,000 records can have a source for every second. */
+export const addressesRemembered = 262_144
+
+/** Names and IPv6 addresses, which take more memory: a report of nothing but distinct ones must stay below 250 MB. */
+export const valuesRemembered = 65_536
 
 /** The same for sets of results and reasons, which are longer. */
-export const setsRemembered = 32_768
+export const setsRemembered = 16_384
 
 /** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
 export const blocksRemembered = 16_384

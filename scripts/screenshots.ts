@@ -5,14 +5,13 @@ import { openBrowser, settled, startServer, watchedPage } from '../test/browser/
 const pictures = [
   { file: 'screenshot.png', path: '/', colorScheme: 'light' },
   { file: 'screenshot-dark.png', path: '/', colorScheme: 'dark' },
-  { file: 'screenshot-senders.png', path: '/senders?domain=example.org', colorScheme: 'light' },
 ] as const
 
 const server = await startServer(['--demo'])
 const browser = await openBrowser()
 try {
   for (const { file, path, colorScheme } of pictures) {
-    const { page, context } = await watchedPage(browser, server.origin, { colorScheme, width: 1280, height: 900 })
+    const { page, context } = await watchedPage(browser, server.origin, { colorScheme, width: 1280, height: 1500 })
     await page.goto(path)
     await settled(page)
     await page.screenshot({ path: fileURLToPath(new URL(`../docs/${file}`, import.meta.url)) })

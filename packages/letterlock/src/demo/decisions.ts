@@ -21,6 +21,8 @@ export const demoDecisions: readonly DemoDecision[] = [
     'ptr:example.com',
   ]),
   ...decided('example.com', 'forwarding', ['dkim:uni.example']),
+  ...decided('example.com', 'not-mine', ['as:64509']),
+  ...decided('example.net', 'not-mine', ['as:64509']),
   ...decided('example.org', 'mine', ['service:local-northmail', 'service:local-parcelwire']),
   ...decided('example.org', 'forwarding', ['dkim:uni.example', 'envelope:alumni.example']),
   { domain: 'example.org', sender: 'as:64507', decision: 'not-mine', back: 9, note: 'Nobody of us sends from there' },

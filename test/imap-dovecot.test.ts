@@ -29,8 +29,8 @@ describe.skipIf(missing !== null)(
       writeFileSync(join(folder, 'password'), 'secret\n', { mode: 0o600 })
       server = await Dovecot.start()
       const opened = await openStore({ dataDir: join(folder, 'data') })
-    if (opened.state !== 'opened') throw new Error(opened.state)
-    store = opened.store
+      if (opened.state !== 'opened') throw new Error(opened.state)
+      store = opened.store
       intake = createIntake(store, {
         tenant: 1,
         threads: 1,

@@ -116,7 +116,7 @@ async function drop(page: Page, files: readonly { readonly name: string; readonl
 }
 
 async function reportCount(origin: string): Promise<number> {
-  const answer = await fetch(`${origin}/api/v1/reports?from=2000-01-01&to=2100-01-01&limit=1`)
+  const answer = await fetch(`${origin}/api/v1/reports?from=2000-01-01&to=2099-12-31&limit=1`)
   const { data } = (await answer.json()) as { readonly data: { readonly total: { readonly reports: number } } }
   return data.total.reports
 }

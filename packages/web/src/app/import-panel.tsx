@@ -1,6 +1,7 @@
 import { useChoices } from '../api/answers.ts'
 import { importText } from '../messages/import.ts'
 import { ReportLink, ScopeLink } from '../scope/scope-link.tsx'
+import { wholePeriod } from '../scope/search.ts'
 import { formatBytes, formatDays } from '../text/format.ts'
 import { closeImports, type ImportEntry, retryFailed, useImports } from './import-queue.ts'
 
@@ -63,7 +64,7 @@ function ShowEverything() {
   const extent = answer?.data.extent
   if (!answer || !extent || (answer.scope.from <= extent.from && answer.scope.to >= extent.to)) return null
   return (
-    <ScopeLink to="/" filters={{ from: [extent.from], to: [extent.to] }} className="btn">
+    <ScopeLink to="/" filters={wholePeriod(extent)} className="btn">
       {importText('everything', { days: formatDays(extent.from, extent.to) })}
     </ScopeLink>
   )

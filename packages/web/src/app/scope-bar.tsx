@@ -5,7 +5,7 @@ import { useChoices } from '../api/answers.ts'
 import { Icon } from '../components/icon.tsx'
 import { Popup } from '../components/popup.tsx'
 import { shell } from '../messages/shell.ts'
-import type { Search } from '../scope/search.ts'
+import { type Search, wholePeriod } from '../scope/search.ts'
 import { useFilters } from '../scope/use-scope.ts'
 import { addDays, countDays, formatDay, formatDays, formatDayYear } from '../text/format.ts'
 
@@ -273,7 +273,7 @@ function PeriodForm({
           </button>
         ))}
         {extent && (
-          <button type="button" className="btn" onClick={() => onApply(extent.from, extent.to)}>
+          <button type="button" className="btn" onClick={() => onApply(wholePeriod(extent).from[0], extent.to)}>
             {shell('everything')}
           </button>
         )}

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useChoices } from '../api/answers.ts'
 import { partText } from '../messages/parts.ts'
+import { wholePeriod } from '../scope/search.ts'
 import { useScope } from '../scope/use-scope.ts'
 
 /** In place of a list without entries: what is true and what to do, same type, no picture. */
@@ -23,7 +24,7 @@ export function EmptyScope({ children }: { readonly children?: ReactNode }) {
     <Empty
       action={
         (isNarrow || extent) && (
-          <Link className="btn" to="." search={extent ? { from: [extent.from], to: [extent.to] } : {}}>
+          <Link className="btn" to="." search={extent ? wholePeriod(extent) : {}}>
             {partText('widen')}
           </Link>
         )

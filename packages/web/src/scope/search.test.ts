@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { apiQuery, formatSearch, parseSearch, type Search, scopeOf, withFilters } from './search.ts'
+import { apiQuery, formatSearch, parseSearch, type Search, scopeOf, wholePeriod, withFilters } from './search.ts'
 
 const text = fc.string({ minLength: 1, unit: 'grapheme' })
 const texts = fc.uniqueArray(text, { minLength: 1, maxLength: 4 })
@@ -48,6 +48,12 @@ describe('filters and the URL', () => {
       from: ['2026-08-01'],
       disposition: ['reject', 'quarantine'],
     })
+  })
+
+  test('everything reported: at most the newest 36,525 days', () => {
+    expect(wholePeriod({ from: '2026-01-01', to: '2026-08-19' })).toEqual({ from: ['2026-01-01'], to: ['2026-08-19'] })
+    expect(wholePeriod({ from: '2000-01-01', to: '2099-12-31' }).from).toEqual(['2000-01-01'])
+    expect(wholePeriod({ from: '1999-12-31', to: '2099-12-31' }).from).toEqual(['2000-01-01'])
   })
 
   test('an empty drill-down filter means that the reports name none', () => {

@@ -1,3 +1,5 @@
+import { addDays } from '../text/format.ts'
+
 /** Filters of the scope: what every number of a screen is about. Days are UTC days, both included. */
 const scopeNames = ['domain', 'from', 'to', 'reporter'] as const
 
@@ -80,6 +82,18 @@ export function apiQuery(search: Search, filters: 'scope' | 'all' = 'scope'): st
 /** The scope alone: what goes along when a link leads to another screen. */
 export function scopeOf(search: Search): Search {
   return Object.fromEntries(scopeNames.flatMap(name => (search[name] ? [[name, search[name]]] : [])))
+}
+
+/** Days that a scope may have at most, by the API. */
+const scopeDaysLimit = 36_525
+
+/** The period that holds every reported day, or the newest that a scope can hold. */
+export function wholePeriod(extent: { readonly from: string; readonly to: string }): {
+  readonly from: readonly [string]
+  readonly to: readonly [string]
+} {
+  const earliest = addDays(extent.to, 1 - scopeDaysLimit)
+  return { from: [extent.from < earliest ? earliest : extent.from], to: [extent.to] }
 }
 
 /** The filters beside the scope that are set, in the order of the URL. */

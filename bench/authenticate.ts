@@ -1,6 +1,13 @@
 import { Buffer } from 'node:buffer'
 import { createPublicKey, sign, verify } from 'node:crypto'
-import { authenticate, DkimSigner, generateDkimKey, KeyCache, parseIpAddress, resolverFrom } from '@letterlock/protocols'
+import {
+  authenticate,
+  DkimSigner,
+  generateDkimKey,
+  KeyCache,
+  parseIpAddress,
+  resolverFrom,
+} from '@letterlock/protocols'
 
 /*
  * CPU time of SPF, DKIM (RSA-2048) and DMARC over one message with the resolver in memory, beside `crypto.verify` with
@@ -25,7 +32,11 @@ const registeredDomain = (name: string) => name.split('.').slice(-2).join('.')
 /** A message of about so many octets, as a mailbox provider sends it. */
 function messageOf(octets: number): Buffer {
   const fields = [
-    ...Array.from({ length: 4 }, (_, index) => `Received: from hop${index}.example.org (hop${index}.example.org [192.0.2.${index}])\r\n\tby mx.example.net with ESMTPS id ${index}abcdef; Tue, 14 Nov 2023 22:13:20 +0000`),
+    ...Array.from(
+      { length: 4 },
+      (_, index) =>
+        `Received: from hop${index}.example.org (hop${index}.example.org [192.0.2.${index}])\r\n\tby mx.example.net with ESMTPS id ${index}abcdef; Tue, 14 Nov 2023 22:13:20 +0000`,
+    ),
     'From: A Person <a@example.org>',
     'To: B Person <b@example.net>',
     'Subject: A subject of usual length',

@@ -9,9 +9,6 @@ export const ednsUdpSize = 1232
 /** Records read of one message. The largest message is 64 KiB and a record takes 11 octets, so this is above need. */
 export const recordsLimit = 6000
 
-/** Longest message: TCP gives its length in two octets (RFC 7766 s8). */
-export const messageOctetsLimit = 65_535
-
 const headerOctets = 12
 const classInternet = 1
 const typeOpt = 41

@@ -93,7 +93,8 @@ export function wholePeriod(extent: { readonly from: string; readonly to: string
   readonly to: readonly [string]
 } {
   const earliest = addDays(extent.to, 1 - scopeDaysLimit)
-  return { from: [extent.from < earliest ? earliest : extent.from], to: [extent.to] }
+  const isTooLong = extent.from < earliest
+  return { from: [isTooLong ? earliest : extent.from], to: [extent.to] }
 }
 
 /** The filters beside the scope that are set, in the order of the URL. */

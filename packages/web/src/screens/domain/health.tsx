@@ -34,7 +34,8 @@ export function Health({ checks }: { readonly checks: readonly Check[] }) {
                 </ul>
               )}
             </div>
-            <Claim claim={check.claim} />
+            {/* What was not tested says so in its sentence: the level alone is enough beside it. */}
+            <Claim claim={check.verdict === 'not tested' ? { ...check.claim, text: check.claim.level } : check.claim} />
           </li>
         ))}
       </ul>

@@ -6,7 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createIntake } from '../packages/letterlock/src/intake/create-intake.ts'
 import { decide, decisionHistory } from '../packages/letterlock/src/senders/decisions.ts'
 import { listSenders } from '../packages/letterlock/src/senders/list-senders.ts'
-import { loadedCatalogue, storeSenderMap } from '../packages/letterlock/src/senders/map-store.ts'
+import {
+  loadedCatalogue,
+  removeSenderMap,
+  senderMapState,
+  writeSenderMap,
+} from '../packages/letterlock/src/senders/map-store.ts'
 import type { Networks } from '../packages/letterlock/src/senders/networks.ts'
 import { ReverseNames } from '../packages/letterlock/src/senders/reverse-names.ts'
 import { readSenderMap } from '../packages/letterlock/src/senders/sender-map.ts'
@@ -71,9 +76,11 @@ const rows: readonly MadeRow[] = [
   { ip: '9.0.2.9', count: 3, signed: 'shop.erp.example' },
 ]
 
+const allDays = { firstDay: 0, lastDay: 99_999 }
+
 const keysOf = async (store: Store) =>
   Object.fromEntries(
-    (await listSenders(store.read, { domain: 'example.org', firstDay: 0 })).map(({ key, messages }) => [key, messages]),
+    (await listSenders(store.read, { domain: 'example.org', ...allDays })).map(({ key, messages }) => [key, messages]),
   )
 
 /** Sums of the roll-up and of the rows, by sender: they agree after any change. */
@@ -216,7 +223,7 @@ describe.each(databases)('senders in a store on %s', database => {
     expect(await decide(store.write, { ...about, sender: 'as:64511', decision: 'mine' })).toEqual({
       kind: 'not proven',
     })
-    const listed = await listSenders(store.read, { domain: null, firstDay: 0 })
+    const listed = await listSenders(store.read, { domain: null, ...allDays })
     expect(listed[0]).toMatchObject({ key: about.sender, decision: 'not-mine', messages: 500, aligned: 0 })
     // The rows of an address get another sender; what was decided about the address does not go along.
     const byAddress = { ...about, sender: 'ip:9.0.2.1', decision: 'mine' } as const
@@ -227,7 +234,7 @@ describe.each(databases)('senders in a store on %s', database => {
       .where('ip', '=', '9.0.2.1')
       .executeTakeFirstOrThrow()
     await store.storeSourceFacts([{ source: source.id, ptr: 'out.example.net', lookedUpAt: now }])
-    const after = await listSenders(store.read, { domain: 'example.org', firstDay: 0 })
+    const after = await listSenders(store.read, { domain: 'example.org', ...allDays })
     expect(after.find(sender => sender.key === 'ptr:example.net')).toMatchObject({ decision: 'undecided', messages: 5 })
     await store.close()
   })
@@ -241,7 +248,7 @@ describe.each(databases)('senders in a store on %s', database => {
         '2026-11-24',
       )
       if (!map.ok) throw new Error(map.text)
-      return await storeSenderMap(store, map.value)
+      return await store.reattribute(await writeSenderMap(store.write, map.value, { name: 'map.json', loadedAt: now }))
     }
     const names = [{ domain: 'erp.example', name: 'A shop system' }]
     expect((await load({ names })).rows).toBe(0)
@@ -258,6 +265,14 @@ describe.each(databases)('senders in a store on %s', database => {
     // Another load takes its place: the rows go back to what the evidence alone says.
     expect((await load({ names })).rows).toBe(1)
     expect(await keysOf(store)).toMatchObject({ 'dkim:erp.example': 3 })
+    expect(await senderMapState(store.read)).toEqual({
+      origin: { name: 'map.json', loadedAt: now },
+      names: 1,
+      services: 0,
+    })
+    await removeSenderMap(store.write)
+    expect(await senderMapState(store.read)).toBeNull()
+    expect(await labelOf('dkim:erp.example')).toBe('erp.example')
     await store.close()
   })
 })

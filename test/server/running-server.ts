@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { builtInCatalogue } from '@letterlock/posture'
 import { createIntake } from '../../packages/letterlock/src/intake/create-intake.ts'
+import { loadedCatalogue } from '../../packages/letterlock/src/senders/map-store.ts'
 import { createApp } from '../../packages/letterlock/src/server/app.ts'
+import type { ServerDeps } from '../../packages/letterlock/src/server/deps.ts'
 import { silentEvents } from '../../packages/letterlock/src/server/events.ts'
 import { listen } from '../../packages/letterlock/src/server/listen.ts'
 import { serverMetrics } from '../../packages/letterlock/src/server/metrics.ts'
+import { NamesInForce } from '../../packages/letterlock/src/server/names-in-force.ts'
 import { WebFiles } from '../../packages/letterlock/src/server/web-files.ts'
 import { organizationalDomains } from '../../packages/letterlock/src/store/attribution.ts'
 import { openStore, type StorePlace } from '../../packages/letterlock/src/store/open-store.ts'
@@ -32,7 +34,12 @@ export interface TestServer {
 export const testNow = 1_795_521_600
 
 export async function startTestServer(
-  options: { readonly isDemo?: boolean; readonly web?: string; readonly place?: StorePlace } = {},
+  options: {
+    readonly isDemo?: boolean
+    readonly web?: string
+    readonly place?: StorePlace
+    readonly lookUps?: (store: Store) => ServerDeps['lookUps']
+  } = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'letterlock-server-'))
   const opened = await openStore(options.place ?? { dataDir: folder })
@@ -44,11 +51,19 @@ export async function startTestServer(
     unpackedLimit: 268_435_456,
     keepsFailureReports: () => false,
   })
+  const names = new NamesInForce({
+    store,
+    catalogue: await loadedCatalogue(store.read),
+    reload: () => loadedCatalogue(store.read),
+    renamed: () => undefined,
+    failed: error => console.error(error),
+  })
   const app = createApp({
     store,
     intake,
     sources: null,
-    catalogue: builtInCatalogue,
+    names,
+    lookUps: options.lookUps?.(store) ?? null,
     organizationalDomain: organizationalDomains(),
     now: () => testNow,
     isDemo: options.isDemo ?? false,
@@ -88,6 +103,7 @@ export async function startTestServer(
       }),
     async stop() {
       await server.stop()
+      names.stop()
       await intake.close()
       await store.close()
       rmSync(folder, { recursive: true, force: true })

@@ -258,7 +258,13 @@ export const decideRoute = createRoute({
   },
 })
 
-export const decisionsAnswerSchema = z.object({ decisions: z.array(decisionEntrySchema) }).openapi('DecisionsAnswer')
+export const decisionsAnswerSchema = z
+  .object({
+    /** How people call the sender; the key itself where it is no key of a sender. */
+    name: z.string(),
+    decisions: z.array(decisionEntrySchema),
+  })
+  .openapi('DecisionsAnswer')
 export type DecisionsAnswer = z.output<typeof decisionsAnswerSchema>
 
 export const decisionsRoute = createRoute({

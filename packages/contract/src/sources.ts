@@ -84,14 +84,31 @@ export const sourceEntrySchema = z
   .openapi('SourceEntry')
 export type SourceEntry = z.output<typeof sourceEntrySchema>
 
-export const sourcesAnswerSchema = z.object({ sources: z.array(sourceEntrySchema) }).openapi('SourcesAnswer')
+/** Looking up what reverse names and networks say of the addresses in reports. */
+export const lookUpsSchema = z
+  .object({
+    /** `idle`: everything that is due was asked. `offline`: nothing answers; it is tried again every ten minutes. */
+    state: z.enum(['off', 'idle', 'working', 'offline']),
+    /** Why it is off or offline; null otherwise. */
+    reason: z.string().nullable(),
+    /** Addresses whose reverse name is due; null where names are not looked up. */
+    waitingForName: countSchema.nullable(),
+    /** Addresses whose network is due; null without a file of networks. */
+    waitingForNetwork: countSchema.nullable(),
+  })
+  .openapi('LookUps')
+export type LookUps = z.output<typeof lookUpsSchema>
+
+export const sourcesAnswerSchema = z
+  .object({ sources: z.array(sourceEntrySchema), lookUps: lookUpsSchema })
+  .openapi('SourcesAnswer')
 export type SourcesAnswer = z.output<typeof sourcesAnswerSchema>
 
 export const sourcesRoute = createRoute({
   method: 'get',
   path: '/sources',
   operationId: 'listSources',
-  summary: 'Mailboxes and folders that reports are taken from',
+  summary: 'Mailboxes and folders that reports are taken from, and the look-ups of addresses',
   responses: {
     200: { description: 'Sources', content: { 'application/json': { schema: sourcesAnswerSchema } } },
     ...problemResponses,

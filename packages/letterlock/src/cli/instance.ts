@@ -14,14 +14,35 @@ const connectTimeoutMs = 2000
 export interface RunningInstance {
   /** Gives the instance one file after the other. */
   ingestPaths(paths: readonly string[], signal: AbortSignal): AsyncIterable<PathResult>
+  /** One question to its API. A refusal whose status is not `expected` ends the command. */
+  ask(asked: InstanceRequest, signal: AbortSignal): Promise<InstanceAnswer>
 }
+
+export interface InstanceRequest {
+  readonly method: 'GET' | 'PUT' | 'POST'
+  /** Below `/api/v1`, with its query. */
+  readonly path: string
+  readonly body?: string | NodeJS.ReadableStream
+  /** Media type of the body. */
+  readonly type?: 'application/json' | 'application/octet-stream'
+  /** Statuses of refusals that the command has words of its own for. */
+  readonly expected?: readonly number[]
+}
+
+/** The body of an answer, or what a refusal says. */
+export type InstanceAnswer =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly status: number; readonly text: string }
 
 /** The instance that owns the data. Ends the command where nobody answers on its socket. */
 export async function connectInstance(socketPath: string): Promise<RunningInstance> {
   if (!(await answers(socketPath))) {
     throw new CommandError(exitCodes.failed, 'another command is working on this data', 'try again when it is done')
   }
-  return { ingestPaths: (paths, signal) => ingestPaths(socketPath, paths, signal) }
+  return {
+    ingestPaths: (paths, signal) => ingestPaths(socketPath, paths, signal),
+    ask: (asked, signal) => ask(socketPath, asked, signal),
+  }
 }
 
 /** False where nobody listens: a socket file stays behind when a process is killed. */
@@ -64,7 +85,8 @@ async function* importOne(
 ): AsyncGenerator<PathResult> {
   let answer: { readonly status: number; readonly text: string }
   try {
-    answer = await post(socketPath, `/api/v1/imports?name=${encodeURIComponent(name)}`, body, signal)
+    const path = `/imports?name=${encodeURIComponent(name)}`
+    answer = await send(socketPath, { method: 'POST', path, body, type: 'application/octet-stream' }, signal)
   } catch (error) {
     yield { kind: 'failed', name, text: error instanceof Error ? error.message : String(error) }
     return
@@ -77,21 +99,20 @@ async function* importOne(
   else for (const verdict of verdicts) yield { kind: 'verdict', verdict }
 }
 
-async function post(
+async function send(
   socketPath: string,
-  path: string,
-  body: NodeJS.ReadableStream,
+  { method, path, body, type }: InstanceRequest,
   signal: AbortSignal,
 ): Promise<{ readonly status: number; readonly text: string }> {
   return await new Promise((resolve, reject) => {
     const outgoing = request({
       socketPath,
-      path,
-      method: 'POST',
+      path: `/api/v1${path}`,
+      method,
       signal,
       headers: {
         host: 'localhost',
-        'content-type': 'application/octet-stream',
+        ...(type === undefined ? {} : { 'content-type': type }),
         'sec-fetch-site': 'same-origin',
         accept: 'application/json',
       },
@@ -100,9 +121,27 @@ async function post(
     outgoing.once('response', (response: IncomingMessage) => {
       readAll(response).then(text => resolve({ status: response.statusCode ?? 0, text }), reject)
     })
+    if (body === undefined || typeof body === 'string') {
+      outgoing.end(body)
+      return
+    }
     body.once('error', error => outgoing.destroy(error))
     body.pipe(outgoing)
   })
+}
+
+/** One question; a refusal that the command does not expect ends it. */
+async function ask(socketPath: string, asked: InstanceRequest, signal: AbortSignal): Promise<InstanceAnswer> {
+  const answer = await send(socketPath, asked, signal).catch((error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error)
+    throw new CommandError(exitCodes.failed, `the running instance did not answer: ${text}`)
+  })
+  if (answer.status < 300) return { ok: true, text: answer.text }
+  const said = problemOf(answer.text, answer.status)
+  if (answer.status === 401 || answer.status === 403)
+    throw new CommandError(exitCodes.authentication, `the running instance refused: ${said}`)
+  if (asked.expected?.includes(answer.status) === true) return { ok: false, status: answer.status, text: said }
+  throw new CommandError(exitCodes.failed, `the running instance answered: ${said}`)
 }
 
 async function readAll(response: IncomingMessage): Promise<string> {

@@ -1,18 +1,14 @@
 import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { domainToASCII } from 'node:url'
-import { type Decision, decisions, parseSenderKey, type SenderKey, senderLabel } from '@letterlock/posture'
-import { decide, decisionHistory } from '../senders/decisions.ts'
-import { listSenders } from '../senders/list-senders.ts'
-import { loadedCatalogue, storeSenderMap } from '../senders/map-store.ts'
-import { mapBytesLimit, readSenderMap } from '../senders/sender-map.ts'
-import { openStore } from '../store/open-store.ts'
-import { onlyTenant, type Store } from '../store/store.ts'
+import { senderMapBytesLimit } from '@letterlock/contract'
+import { type Decision, decisions, parseSenderKey, type SenderKey } from '@letterlock/posture'
+import { readSenderMap } from '../senders/sender-map.ts'
 import type { Command, CommandContext } from './command.ts'
 import { confirm, yesFlag } from './confirm.ts'
-import { CommandError, type ExitCode, exitCodes, usageError } from './exit-code.ts'
-import { storePlace } from './open-store.ts'
+import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { printable } from './printable.ts'
+import { type DecisionLine, openSenders, type SendersAccess } from './senders-access.ts'
 
 /** Days that `senders list` looks at where no other number is given. */
 const defaultDays = 30
@@ -44,44 +40,37 @@ export const command: Command = {
   exitCodes: { 0: 'done', 2: 'nothing was changed: answered with no, or the domain or sender is not known' },
   async run(context) {
     const [action, ...rest] = context.arguments
-    if (action === 'list' && rest.length === 0) return await withStore(context, store => list(context, store))
+    if (action === 'list' && rest.length === 0) return await withSenders(context, senders => list(context, senders))
     if (action === 'import' && rest.length === 1) return await importMap(context, rest[0] ?? '')
     if (action === 'decide' && (rest.length === 2 || rest.length === 3)) {
       const question = decisionQuestion(rest)
-      return await withStore(context, store => decideOrShow(context, store, question))
+      return await withSenders(context, senders => decideOrShow(context, senders, question))
     }
     throw usageError('what shall be done?', 'letterlock senders list')
   },
 }
 
-async function withStore(context: CommandContext, work: (store: Store) => Promise<ExitCode>): Promise<ExitCode> {
-  const opened = await openStore(storePlace(await context.configuration()))
-  if (opened.state === 'failed') throw new CommandError(exitCodes.failed, opened.text)
-  if (opened.state === 'held') {
-    const next = 'stop it first, or use its Senders screen'
-    throw new CommandError(exitCodes.failed, 'an instance is running on this data', next)
-  }
+async function withSenders(
+  context: CommandContext,
+  work: (senders: SendersAccess) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const senders = await openSenders(context)
   try {
-    return await work(opened.store)
+    return await work(senders)
   } finally {
-    await opened.store.close()
+    await senders.close()
   }
 }
 
-async function list(context: CommandContext, store: Store): Promise<ExitCode> {
+async function list(context: CommandContext, senders: SendersAccess): Promise<ExitCode> {
   const daysText = context.flags.text('days') ?? String(defaultDays)
   const days = /^\d{1,4}$/.test(daysText) ? Number(daysText) : 0
   if (days < 1 || days > daysLimit) throw usageError(`--days is a number from 1 to ${daysLimit}`)
   const domainText = context.flags.text('domain')
   const domain = domainText === undefined ? null : asciiDomain(domainText)
   const today = Math.floor(Date.now() / 86_400_000)
-  const senders = await listSenders(store.read, { domain, firstDay: today - days + 1 })
-  const catalogue = await loadedCatalogue(store.read)
-  const rows = senders.map(sender => {
-    const key = parseSenderKey(sender.key)
-    const label = key === null ? null : senderLabel(key, catalogue)
-    return { ...sender, name: label === null || label.from === 'key' ? null : label.name }
-  })
+  // Periods of reporters east of Greenwich may lie a day ahead; what is later is a fault of a clock.
+  const rows = await senders.list({ domain, firstDay: today - days + 1, lastDay: today + 1 })
   if (context.format === 'json') {
     await context.output.json({ schema: 'letterlock.senders-list/1', days, senders: rows })
     return exitCodes.ok
@@ -133,78 +122,70 @@ function asciiDomain(text: string): string {
   return domain
 }
 
-async function decideOrShow(context: CommandContext, store: Store, question: DecisionQuestion): Promise<ExitCode> {
+async function decideOrShow(
+  context: CommandContext,
+  senders: SendersAccess,
+  question: DecisionQuestion,
+): Promise<ExitCode> {
   const { domain, sender, decision } = question
-  const label = senderLabel(sender, await loadedCatalogue(store.read)).name
-  const history = await decisionHistory(store.read, domain, sender)
-  const before = history[0]?.decision ?? 'undecided'
+  const { name, history } = await senders.about(domain, sender)
   if (decision === null) return await showHistory(context, question, history)
+  const before = history[0]?.decision ?? 'undecided'
   context.messages.info(
-    `${domain}: ${printable(label)} (${printable(sender)}) is ${before} now; it will be ${decision}.`,
+    `${domain}: ${printable(name)} (${printable(sender)}) is ${before} now; it will be ${decision}.`,
   )
   if (!(await confirm(context, 'Go on?'))) return exitCodes.no
   const note = context.flags.text('note') ?? null
-  const result = await decide(store.write, { domain, sender, decision, note, now: Math.floor(Date.now() / 1000) })
-  if (result.kind === 'not proven') throw usageError(`${sender} cannot be anybody's own: strangers are in it too`)
+  const result = await senders.decide({ domain, sender, decision, note }, before)
+  if (result === 'not proven') throw usageError(`${sender} cannot be anybody's own: strangers are in it too`)
   if (context.format === 'json')
-    await context.output.json({ schema: 'letterlock.senders-decide/1', domain, sender, result: result.kind, decision })
-  if (result.kind === 'set' || result.kind === 'unchanged') return exitCodes.ok
-  context.messages.error(`${result.kind}: no report named it; see letterlock senders list`)
+    await context.output.json({ schema: 'letterlock.senders-decide/1', domain, sender, result, decision })
+  if (result === 'set' || result === 'unchanged') return exitCodes.ok
+  context.messages.error(`${result}: no report named it; see letterlock senders list`)
   return exitCodes.no
 }
 
 async function showHistory(
   context: CommandContext,
   { domain, sender }: DecisionQuestion,
-  history: Awaited<ReturnType<typeof decisionHistory>>,
+  history: readonly DecisionLine[],
 ): Promise<ExitCode> {
   if (context.format === 'json') {
-    const entries = history.map(entry => ({ ...entry, decidedAt: moment(entry.decidedAt) }))
-    await context.output.json({ schema: 'letterlock.senders-history/1', domain, sender, decisions: entries })
+    await context.output.json({ schema: 'letterlock.senders-history/1', domain, sender, decisions: history })
     return exitCodes.ok
   }
   if (history.length === 0) context.messages.info('Nothing was decided yet.')
   for (const { decidedAt, decision, note } of history)
-    await context.output.line(`${moment(decidedAt)}  ${decision.padEnd(10)}  ${printable(note ?? '')}`.trimEnd())
+    await context.output.line(`${decidedAt}  ${decision.padEnd(10)}  ${printable(note ?? '')}`.trimEnd())
   return exitCodes.ok
-}
-
-function moment(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`
 }
 
 async function importMap(context: CommandContext, path: string): Promise<ExitCode> {
   const found = await stat(path).catch(() => null)
   if (found === null || !found.isFile()) throw usageError(`${printable(path)} is no file`)
-  if (found.size > mapBytesLimit) throw usageError(`${printable(path)} is larger than ${mapBytesLimit} bytes`)
+  if (found.size > senderMapBytesLimit)
+    throw usageError(`${printable(path)} is larger than ${senderMapBytesLimit} bytes`)
   const day = new Date().toISOString().slice(0, 10)
-  const map = readSenderMap(await readFile(path, 'utf8'), basename(path), day)
+  const content = await readFile(path, 'utf8')
+  const map = readSenderMap(content, basename(path), day)
   if (!map.ok) throw usageError(`${printable(path)}: ${printable(map.text)}`)
   const { entries, services, skipped, skippedCount } = map.value
   for (const reason of skipped) context.messages.detail(printable(reason))
   context.messages.info(
     `${entries.length} names and ${services.length} services; ${skippedCount} left out (-v says which).`,
   )
-  return await withStore(context, async store => {
-    const { names } = await store.read
-      .selectFrom('sender_name')
-      .where('tenant', '=', onlyTenant)
-      .select(eb => eb.fn.countAll<number>().as('names'))
-      .executeTakeFirstOrThrow()
+  return await withSenders(context, async senders => {
+    const before = await senders.map()
     context.messages.info(
-      `They take the place of ${Number(names)} names loaded before. Decisions stay with their keys.`,
+      `They take the place of ${before.names} names and ${before.services} services loaded before. Decisions stay with their keys.`,
     )
     if (!(await confirm(context, 'Go on?'))) return exitCodes.no
-    const change = await storeSenderMap(store, map.value)
+    const { rowsRenamed } = await senders.loadMap({ name: basename(path), content, map: map.value })
     if (context.format === 'json') {
-      const counts = {
-        names: entries.length,
-        services: services.length,
-        leftOut: skippedCount,
-        rowsRenamed: change.rows,
-      }
+      const counts = { names: entries.length, services: services.length, leftOut: skippedCount, rowsRenamed }
       await context.output.json({ schema: 'letterlock.senders-import/1', ...counts })
-    } else await context.output.line(`loaded; ${change.rows} rows have another sender now`)
+    } else if (rowsRenamed === null) await context.output.line('loaded; the running instance names rows anew')
+    else await context.output.line(`loaded; ${rowsRenamed} rows have another sender now`)
     return exitCodes.ok
   })
 }

@@ -16,10 +16,10 @@ export interface ListedSender {
 
 const alignedCodes = alignmentPaths.flatMap((path, code) => (['spf', 'dkim', 'dkim+spf'].includes(path) ? [code] : []))
 
-/** Senders with mail on `firstDay` (days since 1970) and later, those with the most messages first. */
+/** Senders with mail of these days (since 1970, inclusive), those with the most messages first. */
 export async function listSenders(
   read: Kysely<Database>,
-  scope: { readonly domain: string | null; readonly firstDay: number },
+  scope: { readonly domain: string | null; readonly firstDay: number; readonly lastDay: number },
 ): Promise<readonly ListedSender[]> {
   const domains = read
     .selectFrom('domain')
@@ -39,6 +39,7 @@ export async function listSenders(
     .where('sums.tenant', '=', onlyTenant)
     .where('sums.domain', 'in', domains)
     .where('sums.day', '>=', scope.firstDay)
+    .where('sums.day', '<=', scope.lastDay)
     .groupBy(['domain.name', 'sender.key', 'decision.decision'])
     .select(['domain.name as domain', 'sender.key as key', 'decision.decision as decision'])
     .select([

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
+import { leftOutLimit } from '@letterlock/contract'
 import { localPrefix, type MapEntry, type Service, serviceCategories } from '@letterlock/posture'
 import { getPublicSuffix } from 'tldts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { parseCsv } from './csv.ts'
 
-/** Bytes of a map file that are read: the largest public list has 1.6 MB. */
-export const mapBytesLimit = 64 * 1_048_576
+/** Characters of a map in YAML, whose reader takes a second for each million; larger ones are written as JSON or CSV. */
+export const yamlLimit = 1_048_576
 
 /** Names and services of one map. */
 export const mapEntriesLimit = 500_000
@@ -15,9 +16,6 @@ export const mapServicesLimit = 5000
 
 /** Characters of a name or a type. */
 const textLimit = 200
-
-/** Lines that are described one by one; the others are only counted. */
-const describedLimit = 20
 
 /** What a file holds. */
 export interface SenderMapFile {
@@ -102,10 +100,13 @@ function readOwnForm(
   fileName: string,
   { hash, day }: { readonly hash: string; readonly day: string },
 ): SenderMapResult {
+  const isJson = /\.json$/i.test(fileName)
+  if (!isJson && content.length > yamlLimit)
+    return { ok: false, text: `YAML has at most ${yamlLimit} characters; write it as JSON or CSV` }
   let document: unknown
   try {
     // No aliases: they can make a small file large.
-    document = /\.json$/i.test(fileName) ? JSON.parse(content) : parseYaml(content, { maxAliasCount: 0 })
+    document = isJson ? JSON.parse(content) : parseYaml(content, { maxAliasCount: 0 })
   } catch (error) {
     return { ok: false, text: error instanceof Error ? error.message : String(error) }
   }
@@ -176,7 +177,7 @@ class Collected {
 
   skip(reason: string): void {
     this.#skippedCount += 1
-    if (this.#skipped.length < describedLimit) this.#skipped.push(reason)
+    if (this.#skipped.length < leftOutLimit) this.#skipped.push(reason)
   }
 
   done(hash: string, services: readonly Service[]): SenderMapFile {

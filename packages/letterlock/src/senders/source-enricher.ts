@@ -3,7 +3,7 @@ import type { SourceFactsFound, Store } from '../store/store.ts'
 import { onlyTenant } from '../store/store.ts'
 import type { Networks } from './networks.ts'
 import type { ReverseNames } from './reverse-names.ts'
-import { type SourceToLookUp, sourcesToLookUp } from './sources-to-look-up.ts'
+import { countWaiting, type SourceToLookUp, sourcesToLookUp, type WaitingSources } from './sources-to-look-up.ts'
 
 /** Look-ups under way at once, and started in a second: a resolver that others use stays usable. */
 export const lookUpsAtOnce = 8
@@ -78,6 +78,13 @@ export class SourceEnricher {
 
   get state(): EnricherState {
     return this.#state
+  }
+
+  /** Addresses whose facts are due; null for a kind that is not looked up. */
+  async waiting(): Promise<WaitingSources> {
+    const { store, networks, reverseNames, now } = this.#options
+    const scope = { tenant: onlyTenant, now: now(), networksChangedAt: networks?.changedAt ?? null }
+    return await countWaiting(store.read, { ...scope, wantsNames: reverseNames !== null })
   }
 
   /** Begins to work until `stop`; does nothing where there is nothing to look up with. */

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Database } from '../store/store.ts'
 
 const day = 86_400
@@ -96,11 +96,37 @@ function isNameDue(
   return source.ptr_looked_up_at === null || source.ptr_looked_up_at < now - age
 }
 
+/** Addresses that lack a fact or whose fact is out of date; null for a kind that is not looked up. */
+export interface WaitingSources {
+  readonly names: number | null
+  readonly networks: number | null
+}
+
+/** How many sources wait for each kind of fact. */
+export async function countWaiting(read: Kysely<Database>, scope: Omit<LookUpScope, 'limit'>): Promise<WaitingSources> {
+  const { tenant, now, wantsNames, networksChangedAt } = scope
+  const count = async (due: RawBuilder<boolean>) => {
+    const counted = read.selectFrom('source').where('source.tenant', '=', tenant).where(due)
+    return Number((await counted.select(eb => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow()).count)
+  }
+  return {
+    names: wantsNames ? await count(nameDue(now)) : null,
+    networks: networksChangedAt === null ? null : await count(networkDue(networksChangedAt)),
+  }
+}
+
 /** The condition of `isNameDue` and of a changed file, as the database understands it. */
 function wantedBy({ wantsNames, networksChangedAt, now }: LookUpScope) {
-  const names = sql<boolean>`(source.ptr_looked_up_at IS NULL OR source.ptr_looked_up_at < ${now - nameAgeSeconds}
+  if (networksChangedAt === null) return wantsNames ? nameDue(now) : null
+  const networks = networkDue(networksChangedAt)
+  return wantsNames ? sql<boolean>`(${nameDue(now)} OR ${networks})` : networks
+}
+
+function nameDue(now: number): RawBuilder<boolean> {
+  return sql<boolean>`(source.ptr_looked_up_at IS NULL OR source.ptr_looked_up_at < ${now - nameAgeSeconds}
     OR (source.confirmed_ptr IS NULL AND source.ptr_looked_up_at < ${now - noNameAgeSeconds}))`
-  if (networksChangedAt === null) return wantsNames ? names : null
-  const networks = sql<boolean>`(source.asn_looked_up_at IS NULL OR source.asn_looked_up_at < ${networksChangedAt})`
-  return wantsNames ? sql<boolean>`(${names} OR ${networks})` : networks
+}
+
+function networkDue(changedAt: number): RawBuilder<boolean> {
+  return sql<boolean>`(source.asn_looked_up_at IS NULL OR source.asn_looked_up_at < ${changedAt})`
 }

@@ -10,6 +10,7 @@ import { intakeRoutes } from './routes/intake.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { rowRoutes } from './routes/rows.ts'
+import { senderMapRoutes } from './routes/sender-map.ts'
 import { senderRoutes } from './routes/senders.ts'
 import { tlsRoutes } from './routes/tls.ts'
 import { commonHeaders, dataPolicy } from './security-headers.ts'
@@ -32,6 +33,7 @@ export function createApp(deps: ServerDeps): OpenAPIHono<ServerEnv> {
   overviewRoutes(api, deps)
   domainRoutes(api, deps)
   senderRoutes(api, deps)
+  senderMapRoutes(api, deps)
   rowRoutes(api, deps)
   tlsRoutes(api, deps)
   reportRoutes(api, deps)

@@ -1,11 +1,12 @@
-import type { Catalogue } from '@letterlock/posture'
 import type { Intake } from '../intake/intake.ts'
 import type { Sources } from '../intake/source/sources.ts'
+import type { SourceEnricher } from '../senders/source-enricher.ts'
 import type { Store } from '../store/store.ts'
 import type { ViewContext } from '../views/envelope.ts'
 import { resolveScope, ScopeFault, type ScopeRequest } from '../views/scope.ts'
 import type { ServerEvents } from './events.ts'
 import type { ServerMetrics } from './metrics.ts'
+import type { NamesInForce } from './names-in-force.ts'
 import { ProblemError } from './problem.ts'
 import type { WebFiles } from './web-files.ts'
 
@@ -15,7 +16,9 @@ export interface ServerDeps {
   readonly intake: Intake
   /** Mailboxes and folders; null where they do not run, as in a demonstration. */
   readonly sources: Sources | null
-  readonly catalogue: Catalogue
+  readonly names: NamesInForce
+  /** What looks up addresses; null where nothing is looked up, as in a demonstration. */
+  readonly lookUps: Pick<SourceEnricher, 'state' | 'waiting'> | null
   readonly organizationalDomain: (name: string) => string
   /** Seconds since 1970. */
   readonly now: () => number
@@ -32,11 +35,11 @@ export interface ServerDeps {
 
 /** The scope of a request in ids, with what views need. */
 export async function viewContext(deps: ServerDeps, request: ScopeRequest): Promise<ViewContext> {
-  const { store, catalogue, organizationalDomain } = deps
+  const { store, names, organizationalDomain } = deps
   const now = deps.now()
   try {
     const scope = await resolveScope(store.read, request, now)
-    return { db: store.read, scope, catalogue, organizationalDomain, now }
+    return { db: store.read, scope, catalogue: names.catalogue, organizationalDomain, now }
   } catch (error) {
     if (error instanceof ScopeFault) throw new ProblemError('invalid-request', `${error.message}.`)
     throw error

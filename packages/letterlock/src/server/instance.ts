@@ -7,6 +7,7 @@ import type { Sources } from '../intake/source/sources.ts'
 import { startSources } from '../intake/source/start-sources.ts'
 import { loadedCatalogue } from '../senders/map-store.ts'
 import { openEnricher } from '../senders/open-enricher.ts'
+import type { SourceEnricher } from '../senders/source-enricher.ts'
 import { organizationalDomains, type SenderMap } from '../store/attribution.ts'
 import { openStore, type StorePlace } from '../store/open-store.ts'
 import { socketPath } from '../store/socket-path.ts'
@@ -15,6 +16,7 @@ import { createApp } from './app.ts'
 import { loggedEvents, type ServerEvents } from './events.ts'
 import { type ListenAddress, listen } from './listen.ts'
 import { serverMetrics } from './metrics.ts'
+import { NamesInForce } from './names-in-force.ts'
 import { RetentionTimer } from './retention.ts'
 import { WebFiles, webDirectory } from './web-files.ts'
 import { readSettings } from './writes/settings.ts'
@@ -58,14 +60,12 @@ export async function startInstance(input: InstanceInput): Promise<StartedInstan
 /** What has to be ended, last first. */
 class Closing {
   readonly #steps: (() => Promise<void>)[] = []
-  hasBegun = false
 
   add(step: () => Promise<void>): void {
     this.#steps.push(step)
   }
 
   async run(): Promise<void> {
-    this.hasBegun = true
     for (const step of this.#steps.splice(0).reverse()) await step()
   }
 }
@@ -77,7 +77,6 @@ async function startOn(
   const { values, isDemo } = input
   const now = () => Math.floor(Date.now() / 1_000)
   const events = loggedEvents(values['log.level'])
-  // Another version of the catalogue, after an upgrade, names senders anew; quick when there is none.
   let { failureReports } = await readSettings(store.read)
   const intake = createIntake(store, {
     tenant: onlyTenant,
@@ -96,13 +95,22 @@ async function startOn(
     retention.start()
     closing.add(() => retention.stop())
   }
-  const warnings = isDemo ? [] : await startLookUps(store, { values, events, closing })
+  const { enricher, warnings } = isDemo ? noLookUps : await startLookUps(store, { values, events, closing })
+  const names = new NamesInForce({
+    store,
+    catalogue: demoMap === null ? await loadedCatalogue(store.read) : demoCatalogue(demoMap),
+    reload: () => loadedCatalogue(store.read),
+    renamed: () => events.changed({ what: 'senders named anew' }),
+    failed: error => events.failed({ route: 'naming of senders', error }),
+  })
+  closing.add(async () => names.stop())
   const sources = isDemo ? null : await startedSources(store, { intake, events, closing })
   const app = createApp({
     store,
     intake,
     sources,
-    catalogue: demoMap === null ? await loadedCatalogue(store.read) : demoCatalogue(demoMap),
+    names,
+    lookUps: enricher,
     organizationalDomain: organizationalDomains(),
     now,
     isDemo,
@@ -122,7 +130,7 @@ async function startOn(
   })
   closing.add(() => server.stop())
   events.started({ url: server.url, isDemo })
-  if (!isDemo) nameSendersAnew(store, events, closing)
+  if (!isDemo) names.nameRows()
   return {
     url: server.url,
     warnings,
@@ -133,29 +141,23 @@ async function startOn(
   }
 }
 
-/** After an upgrade of the catalogue every row is named anew. That takes minutes of a large store: nobody waits for it. */
-function nameSendersAnew(store: Store, events: ServerEvents, closing: Closing): void {
-  store.reattribute().then(
-    ({ rows }) => {
-      if (rows > 0) events.changed({ what: 'senders named anew' })
-    },
-    error => {
-      // Closing cuts it off; the next start goes on.
-      if (!closing.hasBegun) events.failed({ route: 'naming of senders', error })
-    },
-  )
+interface LookUps {
+  readonly enricher: SourceEnricher | null
+  readonly warnings: readonly string[]
 }
+
+const noLookUps: LookUps = { enricher: null, warnings: [] }
 
 async function startLookUps(
   store: Store,
   { values, events, closing }: { values: SettingValues; events: ServerEvents; closing: Closing },
-): Promise<readonly string[]> {
+): Promise<LookUps> {
   const { enricher, warnings } = await openEnricher(store, values, state =>
     events.lookUps({ cause: state.kind === 'offline' ? state.cause : null }),
   )
   enricher.start()
   closing.add(() => enricher.stop())
-  return warnings
+  return { enricher, warnings }
 }
 
 async function startedSources(

@@ -242,14 +242,23 @@ export class StoreWriter implements ServedIntake {
   async reattribute(attributor: Attributor = this.#attributor): Promise<ChangeSummary> {
     this.#attributor = attributor
     this.#senders = new Map()
-    const isDone = await this.#inTransaction(async session => (await appliedCatalogue(session)) === attributor.version)
+    const isDone = await this.#inTransaction(async session => {
+      if ((await appliedCatalogue(session)) === attributor.version) return true
+      // From here to the end rows have names of several catalogues: wherever it stops, the next call begins again.
+      await noteCatalogue(session, unfinished)
+      return false
+    })
     if (isDone) return { reports: 0, rows: 0 }
     let rows = 0
     for (let after: DomainDay | null = { tenant: onlyTenant, domain: 0, day: 0 }; after !== null; ) {
       ;[rows, after] = await this.#reattributeSome(rows, after)
       await messagesTaken()
+      // A later call names every row, these too.
+      if (this.#attributor !== attributor) return { reports: 0, rows }
     }
-    await this.#inTransaction(session => noteCatalogue(session, attributor.version))
+    await this.#inTransaction(async session => {
+      if (this.#attributor === attributor) await noteCatalogue(session, attributor.version)
+    })
     return { reports: 0, rows }
   }
 
@@ -307,6 +316,9 @@ export class StoreWriter implements ServedIntake {
 
 /** The setting that says by which catalogue every row was attributed; it is the program's own. */
 const catalogueSetting = 'attributedBy'
+
+/** Its value while rows are named anew; no version is empty. */
+const unfinished = ''
 
 async function appliedCatalogue(session: Session): Promise<string | null> {
   const [row] = await session.all('SELECT value FROM setting WHERE tenant = ? AND key = ?', [

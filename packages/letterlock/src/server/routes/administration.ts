@@ -4,6 +4,7 @@ import {
   addSourceRoute,
   changeSettingsRoute,
   changeSourceRoute,
+  type LookUps,
   removeSourceRoute,
   settingsRoute,
   sourcesRoute,
@@ -29,7 +30,7 @@ export function administrationRoutes(api: Api, deps: ServerDeps): void {
     deps.events.changed({ what })
     await deps.sources?.reload()
   }
-  endpoint(api, sourcesRoute, async () => json({ sources: await entries() }))
+  endpoint(api, sourcesRoute, async () => json({ sources: await entries(), lookUps: await lookUps(deps) }))
   endpoint(api, addSourceRoute, async ({ body }) => {
     const id = await addSource(deps.store.write, body, deps.now())
     await changed('source added')
@@ -55,6 +56,15 @@ export function administrationRoutes(api: Api, deps: ServerDeps): void {
     deps.events.changed({ what: 'settings' })
     return json(body)
   })
+}
+
+async function lookUps({ lookUps: enricher }: ServerDeps): Promise<LookUps> {
+  if (enricher === null)
+    return { state: 'off', reason: 'nothing is looked up here', waitingForName: null, waitingForNetwork: null }
+  const { state } = enricher
+  const { names, networks } = await enricher.waiting()
+  const reason = state.kind === 'off' ? state.reason : state.kind === 'offline' ? state.cause : null
+  return { state: state.kind, reason, waitingForName: names, waitingForNetwork: networks }
 }
 
 /** Tries what a person typed; nothing is changed or kept. */

@@ -16,6 +16,7 @@ import { type Api, endpoint, json } from '../endpoint.ts'
 import { fileFormat, limitOf } from '../page.ts'
 import { ProblemError } from '../problem.ts'
 import { type Columns, onePiece, tableResponse } from '../table.ts'
+import { Upload } from '../upload.ts'
 
 const quarantineColumns: Columns = [
   'id',
@@ -42,7 +43,8 @@ export function intakeRoutes(api: Api, deps: ServerDeps): void {
   endpoint(api, importRoute, async ({ query, context }) => {
     // Who can open the socket in the data directory could write the files in it: the operator.
     const isOperator = context.env.via === 'socket'
-    const upload = new Upload(context.req.raw, isOperator ? null : uploadBytesLimit)
+    const limit = isOperator ? null : uploadBytesLimit
+    const upload = new Upload(context.req.raw, { limit, next: 'Larger files: letterlock ingest.' })
     const trust = isOperator ? 'operator' : 'outside'
     try {
       const input = {
@@ -101,35 +103,4 @@ async function taken(deps: ServerDeps, input: StreamInput): Promise<readonly Del
     quarantined: documents.filter(document => document.verdict === 'quarantine').length,
   })
   return deliveries
-}
-
-/** The body of an upload as it comes, never whole in memory. Over the limit nothing of it is stored. */
-class Upload {
-  readonly #body: ReadableStream<Uint8Array>
-  readonly #limit: number | null
-  /** Why it was broken off; null while it was not. */
-  refusal: ProblemError | null = null
-
-  constructor(request: Request, limit: number | null) {
-    if (request.body === null) throw new ProblemError('invalid-request', 'The body is empty: send the file itself.')
-    this.#body = request.body
-    this.#limit = limit
-    if (limit !== null && Number(request.headers.get('content-length') ?? 0) > limit) throw tooLarge(limit)
-  }
-
-  async *bytes(): AsyncGenerator<Uint8Array> {
-    let size = 0
-    for await (const chunk of this.#body) {
-      size += chunk.length
-      if (this.#limit !== null && size > this.#limit) {
-        this.refusal = tooLarge(this.#limit)
-        throw this.refusal
-      }
-      yield chunk
-    }
-  }
-}
-
-function tooLarge(limit: number): ProblemError {
-  return new ProblemError('too-large', `An upload has at most ${limit} bytes. Larger files: letterlock ingest.`)
 }

@@ -49,6 +49,6 @@ export function overviewRoutes(api: Api, deps: ServerDeps): void {
     return tableResponse(format, { name: 'volume', columns: volumeColumns, rows: onePiece(answer.data.days) })
   })
   endpoint(api, searchRoute, async ({ query }) =>
-    json({ hits: await searchView(deps.store.read, deps.catalogue, query.q) }),
+    json({ hits: await searchView(deps.store.read, deps.names.catalogue, query.q) }),
   )
 }

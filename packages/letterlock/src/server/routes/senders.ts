@@ -6,7 +6,7 @@ import {
   sendersByReporterRoute,
   sendersRoute,
 } from '@letterlock/contract'
-import { parseSenderKey } from '@letterlock/posture'
+import { parseSenderKey, senderLabel } from '@letterlock/posture'
 import { decide } from '../../senders/decisions.ts'
 import { decisionsView } from '../../views/decision-history.ts'
 import { senderSourcesView, senderView, storedSender } from '../../views/sender-detail.ts'
@@ -126,7 +126,11 @@ export function senderRoutes(api: Api, deps: ServerDeps): void {
   endpoint(api, decisionsRoute, async ({ params, query }) => {
     const decisions = await decisionsView(deps.store.read, { sender: params.key, domains: query.domain ?? null })
     const format = fileFormat(query)
-    if (format === null) return json({ decisions })
+    if (format === null) {
+      const key = parseSenderKey(params.key)
+      const name = key === null ? params.key : senderLabel(key, deps.names.catalogue).name
+      return json({ name, decisions })
+    }
     return tableResponse(format, { name: 'decisions', columns: decisionColumns, rows: onePiece(decisions) })
   })
 }

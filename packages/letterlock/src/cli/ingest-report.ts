@@ -1,6 +1,7 @@
 import type { IntakeProgress, PathResult } from '../intake/intake.ts'
 import type { DocumentVerdict } from '../store/intake-op.ts'
 import type { CommandContext } from './command.ts'
+import { counted } from './counted.ts'
 import { type ExitCode, exitCodes, joinExitCodes } from './exit-code.ts'
 import { printable } from './printable.ts'
 
@@ -101,10 +102,10 @@ export class IngestReport {
     const total = toldOrder.reduce((sum, told) => sum + this.#counts[told], 0)
     const parts = toldOrder
       .filter(told => this.#counts[told] > 0)
-      .map(told => `${count(this.#counts[told])} ${summaryWords[told]}`)
-    const sums = this.#rows > 0 ? `; ${count(this.#rows)} rows, ${count(this.#messages)} messages` : ''
+      .map(told => `${this.#counts[told].toLocaleString('en-US')} ${summaryWords[told]}`)
+    const sums = this.#rows > 0 ? `; ${counted(this.#rows, 'row')}, ${counted(this.#messages, 'message')}` : ''
     await this.#context.output.line(
-      `${count(total)} documents${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${sums}`,
+      `${counted(total, 'document')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${sums}`,
     )
     const { messages } = this.#context
     if (this.#counts.stored + this.#counts.tolerated > 0 && !this.#context.flags.has('dry-run')) {
@@ -165,8 +166,9 @@ function textLine(
 }
 
 function amounts(document: DocumentVerdict): string {
-  if (document.kind === 'tls') return `${count(document.rows)} policies, ${count(document.messages)} sessions`
-  return `${count(document.rows)} rows, ${count(document.messages)} messages`
+  if (document.kind === 'tls')
+    return `${counted(document.rows, 'policy', 'policies')}, ${counted(document.messages, 'session')}`
+  return `${counted(document.rows, 'row')}, ${counted(document.messages, 'message')}`
 }
 
 function deviationText(document: DocumentVerdict): string {
@@ -174,8 +176,4 @@ function deviationText(document: DocumentVerdict): string {
   if (codes.length === 0) return ''
   const more = codes.length > shownDeviations ? ` and ${codes.length - shownDeviations} more` : ''
   return `  ${codes.slice(0, shownDeviations).join(', ')}${more}`
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -21,6 +21,15 @@ describe('encoded words', () => {
     expect(decodeEncodedWords('=?ISO-8859-1?Q?Andr=E9?= Pirard')).toBe('André Pirard')
   })
 
+  it('ISO 8859-1 and unknown charsets are read as windows-1252, the euro sign and quotes too', () => {
+    for (const charset of ['windows-1252', 'iso-8859-1', 'latin1', 'cp1252', 'x-nothing'])
+      expect(decodeEncodedWords(`=?${charset}?Q?=80_=93a=94_=E9?=`), charset).toBe('€ “a” é')
+    // Octets that are not UTF-8 are read the same way.
+    expect(decodeEncodedWords('=?utf-8?Q?=80?=')).toBe('€')
+    // The five octets without a character stay what they are.
+    expect(decodeEncodedWords('=?windows-1252?Q?=81=8D=8F=90=9D?=')).toBe('\x81\x8d\x8f\x90\x9d')
+  })
+
   it('a character split over two words is joined; unknown charsets and broken words do no harm', () => {
     expect(decodeEncodedWords('=?utf-8?Q?=C3?= =?utf-8?Q?=A9?=')).toBe('é')
     expect(decodeEncodedWords('=?utf-8?B?w6k=?=')).toBe('é')

@@ -1,4 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
+import { decodeByLabel, decodeWindows1252 } from '../charset-label.ts'
 
 /** How bytes are turned into units of text: by octet (charset decided value by value), or as UTF-16. */
 export type XmlUnits = 'octets' | 'utf-16le' | 'utf-16be'
@@ -24,32 +25,13 @@ export type DecodedBy = 'utf-8' | 'declared' | 'fallback'
 export function decodeOctets(octets: string, declared: string | null): { text: string; by: DecodedBy } {
   const bytes = Buffer.from(octets, 'latin1')
   if (isUtf8(bytes)) return { text: bytes.toString('utf8'), by: 'utf-8' }
-  if (declared !== null && latinLabel.test(declared)) return { text: fromWindows1252(octets), by: 'declared' }
-  const decoder = declared === null ? null : decoderOf(declared)
-  if (decoder !== null) return { text: decoder.decode(bytes), by: 'declared' }
-  return { text: fromWindows1252(octets), by: 'fallback' }
+  const text =
+    declared === null || !readLabel.test(declared) ? null : decodeByLabel(bytes, declared, { isStrict: false })
+  return text === null ? { text: decodeWindows1252(bytes), by: 'fallback' } : { text, by: 'declared' }
 }
 
-/** ISO 8859-1 is read as windows-1252, as the Encoding Standard has it. */
-const latinLabel = /^(windows-1252|cp1252|iso-?8859-1|latin1)$/i
-
-/** Characters of 0x80 to 0x9f; the five that have none stay control characters. */
-const upper = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
-
-// TextDecoder('windows-1252') of Node 20 reads these as ISO 8859-1.
-function fromWindows1252(octets: string): string {
-  return octets.replace(/[\x80-\x9f]/g, octet => upper.charAt(octet.charCodeAt(0) - 0x80))
-}
-
-/** Null for UTF-8 and UTF-16, which the bytes just disproved, for unknown labels, and for those that hide `<` in pairs. */
-function decoderOf(label: string): InstanceType<typeof TextDecoder> | null {
-  if (!/^(iso-?8859|windows|cp125|koi8|latin|us-ascii|ascii|gb|big5|shift|sjis|euc|macintosh)/i.test(label)) return null
-  try {
-    return new TextDecoder(label)
-  } catch {
-    return null
-  }
-}
+/** Not UTF-8 and UTF-16, which the bytes just disproved, nor labels that hide `<` in pairs. */
+const readLabel = /^(iso-?8859|windows|cp125|koi8|latin|us-ascii|ascii|gb|big5|shift|sjis|euc|macintosh)/i
 
 /** Whether a declared label says UTF-8 or a subset of it. */
 export function isUtf8Label(label: string): boolean {

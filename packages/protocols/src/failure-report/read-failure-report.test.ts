@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { resultsItemsLimit } from '../authentication-results/parse.ts'
 import { readMethodResults } from './authentication-results.ts'
 import type { FailureParts } from './parts.ts'
 import { incidentsLimit, readFailureReport } from './read-failure-report.ts'
@@ -255,6 +256,35 @@ describe('failure reports', () => {
       { method: 'spf', result: 'fail', domain: 'h.example' },
       { method: 'iprev', result: 'unknown', domain: null },
     ])
+  })
+
+  it('FAIL-012 a broken statement costs its own property, or itself, and never another', () => {
+    const read = (field: string) =>
+      readMethodResults(field).map(({ method, result, domain }) => `${method} ${result} ${domain}`)
+    expect(read('dkim=fail; spf=softfail smtp.mailfrom=a@b.example')).toEqual([
+      'dkim fail null',
+      'spf softfail b.example',
+    ])
+    expect(read('mx.example; dmarc=fail action=none header.from=a.example; spf=pass smtp.mailfrom=b.example')).toEqual([
+      'dmarc fail null',
+      'spf pass b.example',
+    ])
+    expect(read('mx.example; =odd; spf=fail (a; dkim=pass) smtp.helo="h.example"')).toEqual(['spf fail h.example'])
+    // What a quoted string holds is no statement, closed or not.
+    expect(read('dkim=fail header.i="x; spf=pass; y"; =')).toEqual(['dkim fail null'])
+    expect(read('mx.example; dkim=fail header.i="x; spf=pass')).toEqual(['dkim fail null'])
+    // AR-006: nothing is known of the form of another version.
+    expect(read('mx.example 2; spf=pass')).toEqual([])
+    expect(read('mx.example; none')).toEqual([])
+  })
+
+  it('limit: as many results are read as an Authentication-Results field may have', () => {
+    const field = (count: number) => Array.from({ length: count }, () => 'spf=fail').join(';')
+    for (const name of ['', 'mx.example;']) {
+      expect(readMethodResults(name + field(resultsItemsLimit))).toHaveLength(resultsItemsLimit)
+      const more = readMethodResults(name + field(resultsItemsLimit + 1))
+      expect(more.length).toBeLessThanOrEqual(resultsItemsLimit)
+    }
   })
 
   it('MAIL-012 limit: Incidents is a 32-bit number, else 1', () => {

@@ -1,15 +1,13 @@
-import type { Intake } from '../intake/intake.ts'
-import { type ReparseResult, reparseReport } from '../intake/reparse.ts'
-import type { ReportKind, Store } from '../store/store.ts'
+import type { ReparseResult } from '../intake/reparse.ts'
+import type { ReportKind } from '../store/store.ts'
 import type { Command, CommandContext } from './command.ts'
 import { confirm, yesFlag } from './confirm.ts'
-import { CommandError, type ExitCode, exitCodes, usageError } from './exit-code.ts'
+import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
+import { connectInstance } from './instance.ts'
+import { instanceReports, type KeptReports, type ReportSelection, storeReports } from './kept-reports.ts'
 import { openCommandIntake } from './open-store.ts'
 
 const kinds = ['aggregate', 'tls', 'failure'] as const satisfies readonly ReportKind[]
-
-/** Reports whose ids are read from the store at once. */
-const reportsPerPage = 1000
 
 /** `letterlock reparse`: read kept reports again, with the reader of this version. */
 export const command: Command = {
@@ -34,26 +32,19 @@ export const command: Command = {
     const configuration = await context.configuration()
     const result = await openCommandIntake(configuration)
     if (result.state === 'held') {
-      const next = 'stop it first, or use "Parse again" on its Reports screen'
-      throw new CommandError(exitCodes.failed, 'an instance is running on this data', next)
+      const instance = await connectInstance(result.socketPath)
+      return await reparse(context, instanceReports(instance, context.signal), selection)
     }
     const { opened } = result
     try {
-      return await reparse(context, opened.store, opened.intake, selection)
+      return await reparse(context, storeReports(opened.store, opened.intake), selection)
     } finally {
       await opened.close()
     }
   },
 }
 
-interface Selection {
-  readonly reports: readonly number[]
-  readonly kind: ReportKind | null
-  /** Days since 1970. */
-  readonly sinceDay: number | null
-}
-
-function selectionOf(context: CommandContext): Selection {
+function selectionOf(context: CommandContext): ReportSelection {
   const kindText = context.flags.text('kind')
   const kind = kinds.find(one => one === kindText) ?? null
   if (kindText !== undefined && kind === null) throw usageError(`--kind is one of ${kinds.join(', ')}`)
@@ -69,17 +60,17 @@ function selectionOf(context: CommandContext): Selection {
   return { reports, kind, sinceDay: time === null ? null : Math.floor(time / 86_400_000) }
 }
 
-async function reparse(context: CommandContext, store: Store, intake: Intake, selection: Selection): Promise<ExitCode> {
-  const total = await countReports(store, selection)
+async function reparse(context: CommandContext, kept: KeptReports, selection: ReportSelection): Promise<ExitCode> {
+  const total = await kept.count(selection)
   context.messages.info(`${total} reports will be read again; their rows and the sums over them are rewritten.`)
   if (total > 0 && !(await confirm(context, 'Go on?'))) return exitCodes.no
   const counts: Record<ReparseResult['kind'], number> = { reparsed: 0, 'no-bytes': 0, unreadable: 0 }
   let done = 0
-  for await (const report of reportIds(store, selection)) {
+  for await (const report of kept.ids(selection)) {
     if (context.signal.aborted) break
-    const result = await reparseReport(store, intake, report)
+    const result = await kept.reparse(report)
     counts[result.kind]++
-    if (result.kind === 'unreadable') context.messages.warn(`report ${report}: ${result.text}`)
+    if (result.kind === 'unreadable') context.messages.warn(`report ${report}: ${result.text ?? ''}`)
     done++
     context.messages.progress(`${done} of ${total} reports`)
   }
@@ -100,34 +91,4 @@ async function reparse(context: CommandContext, store: Store, intake: Intake, se
     await context.output.line(`${counts.reparsed} reports read again${left}${unread}`)
   }
   return code
-}
-
-function selected(store: Store, selection: Selection) {
-  let query = store.read.selectFrom('report').where('tenant', '=', 1)
-  if (selection.reports.length > 0) query = query.where('id', 'in', selection.reports)
-  if (selection.kind !== null) query = query.where('kind', '=', selection.kind)
-  if (selection.sinceDay !== null) query = query.where('day', '>=', selection.sinceDay)
-  return query
-}
-
-async function countReports(store: Store, selection: Selection): Promise<number> {
-  const row = await selected(store, selection)
-    .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return Number(row.count)
-}
-
-async function* reportIds(store: Store, selection: Selection): AsyncGenerator<number> {
-  let last = 0
-  for (;;) {
-    const page = await selected(store, selection)
-      .select('id')
-      .where('id', '>', last)
-      .orderBy('id')
-      .limit(reportsPerPage)
-      .execute()
-    for (const { id } of page) yield id
-    last = page.at(-1)?.id ?? last
-    if (page.length < reportsPerPage) return
-  }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openStore } from '../packages/letterlock/src/store/open-store.ts'
 import { reportMail, reportXml } from './made-reports.ts'
 import { ingestJson, program, runCommand } from './run-command.ts'
 
@@ -109,10 +111,7 @@ describe('letterlock ingest', () => {
   })
 
   test('while failure reports are off no bytes of them are kept', async () => {
-    const part =
-      'Feedback-Type: auth-failure\r\nUser-Agent: x/1\r\nVersion: 1\r\nAuth-Failure: dmarc\r\nSource-IP: 192.0.2.1\r\nReported-Domain: example.org\r\nOriginal-Mail-From: <secret-person@example.org>\r\n'
-    const mail = `From: a@receiver.example\r\nSubject: FW: secret subject\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n${part}\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: secret-person@example.org\r\nSubject: secret subject\r\n\r\n--b--\r\n`
-    put('f.eml', mail)
+    put('f.eml', failureMail('secret subject', '192.0.2.1'))
     expect(await ingestJson([...data, join(folder, 'f.eml')])).toMatchObject({
       exit: 0,
       documents: [{ kind: 'failure' }],
@@ -120,6 +119,33 @@ describe('letterlock ingest', () => {
     for (const name of readdirSync(join(folder, 'data'))) {
       expect(readFileSync(join(folder, 'data', name), 'latin1')).not.toContain('secret')
     }
+  })
+
+  test('FAIL-014 the same subject has the same hash, with a key that only this store has', async () => {
+    put('1.eml', failureMail('rent is due', '192.0.2.1'))
+    put('2.eml', failureMail('rent is due', '192.0.2.2'))
+    put('3.eml', failureMail('another', '192.0.2.3'))
+    const hashes = async (dataDir: string): Promise<readonly unknown[]> => {
+      // A command each: the key outlives the process.
+      for (const name of ['1.eml', '2.eml', '3.eml']) await ingestJson(['--data', dataDir, join(folder, name)])
+      const opened = await openStore({ dataDir })
+      if (opened.state !== 'opened') throw new Error(opened.state)
+      try {
+        const rows = await opened.store.read.selectFrom('failure_report').select('evidence').orderBy('report').execute()
+        return rows.map(row => JSON.parse(row.evidence).subjectHash)
+      } finally {
+        await opened.store.close()
+      }
+    }
+    const [first, second, third] = await hashes(join(folder, 'one'))
+    expect(first).toMatch(/^[0-9a-f]{32}$/)
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
+    const [elsewhere] = await hashes(join(folder, 'two'))
+    expect(elsewhere).toMatch(/^[0-9a-f]{32}$/)
+    expect(elsewhere).not.toBe(first)
+    const guess = createHash('sha256').update('rent is due').digest('hex')
+    expect(guess.startsWith(String(first))).toBe(false)
   })
 
   test('names from outside cannot steer a terminal', async () => {
@@ -278,3 +304,9 @@ describe('conventions of the command line', () => {
     expect(stderr).toContain('time limit')
   })
 })
+
+/** A failure report mail about a mail of one person. */
+function failureMail(subject: string, source: string): string {
+  const part = `Feedback-Type: auth-failure\r\nUser-Agent: x/1\r\nVersion: 1\r\nAuth-Failure: dmarc\r\nSource-IP: ${source}\r\nReported-Domain: example.org\r\nOriginal-Mail-From: <secret-person@example.org>\r\n`
+  return `From: a@receiver.example\r\nSubject: FW: ${subject}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Type: message/feedback-report\r\n\r\n${part}\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nFrom: secret-person@example.org\r\nSubject: ${subject}\r\n\r\n--b--\r\n`
+}

@@ -2,6 +2,7 @@ import type { ResolvedConfiguration } from '../config/resolve.ts'
 import { readSecretFile } from '../config/secret-file.ts'
 import { createIntake } from '../intake/create-intake.ts'
 import type { Intake, IntakeOptions } from '../intake/intake.ts'
+import { subjectHashKey } from '../intake/subject-hash.ts'
 import type { StorePlace } from '../store/open-store.ts'
 import { defaultSettings, onlyTenant, type Store } from '../store/store.ts'
 import { CommandError, exitCodes, usageError } from './exit-code.ts'
@@ -32,7 +33,8 @@ export async function openCommandIntake(
   if (result.state === 'failed') throw new CommandError(exitCodes.failed, result.text)
   const { store } = result
   const isKept = await keepsFailureReports(store)
-  const intake = createIntake(store, { ...intakeOptions(configuration, () => isKept), ...more })
+  const subjectKey = await subjectHashKey(store)
+  const intake = createIntake(store, { ...intakeOptions(configuration, () => isKept), subjectKey, ...more })
   const close = async (): Promise<void> => {
     await intake.close()
     await store.close()

@@ -28,6 +28,7 @@ export function createIntake(store: Pick<Store, 'intakePort'> | null, options: I
     setup: {
       tenant: options.tenant,
       unpackedLimit: options.unpackedLimit,
+      subjectKey: options.subjectKey ?? null,
       quarantineFolder: options.quarantineFolder ?? null,
       sendsRows: options.onRows !== undefined,
     },

@@ -14,6 +14,8 @@ export interface IntakeOptions {
   readonly unpackedLimit: number
   /** While false, only the redacted fields of failure reports are kept, and no raw bytes of them. Asked per delivery. */
   readonly keepsFailureReports: () => boolean
+  /** Key of `subjectHashKey`, for the subjects of redacted reports; where it is absent they are dropped. */
+  readonly subjectKey?: string
   /** Copies of what goes to quarantine are put there too. */
   readonly quarantineFolder?: string
   /** Heap of one reading thread in MiB; only tests set it. */

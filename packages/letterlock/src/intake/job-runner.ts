@@ -13,6 +13,7 @@ import { rereadReport } from './reread-report.ts'
 import { RowLines } from './row-lines.ts'
 import { openFileInput, openStreamInput, type SplitInput } from './split-input.ts'
 import { StepSink, StepStream } from './step-sink.ts'
+import { subjectHasher } from './subject-hash.ts'
 import type { FromWorker, ReparseJob, ToWorker, WorkerSetup } from './worker-messages.ts'
 
 /** The store as a thread sees it. */
@@ -39,6 +40,7 @@ interface Job {
 /** Runs the jobs of one thread, one after the other; writing to the store goes on meanwhile. */
 export class JobRunner {
   readonly #options: JobRunnerOptions
+  readonly #hashSubject: DeliveryOptions['hashSubject']
   readonly #batch: DeliveryBatch
   readonly #queue: Job[] = []
   readonly #streams = new Map<number, ChunkQueue>()
@@ -52,6 +54,8 @@ export class JobRunner {
 
   constructor(options: JobRunnerOptions) {
     this.#options = options
+    const { subjectKey } = options.setup
+    this.#hashSubject = subjectKey === null ? null : subjectHasher(subjectKey)
     this.#batch = new DeliveryBatch(options.store)
   }
 
@@ -110,7 +114,8 @@ export class JobRunner {
   ): DeliveryOptions {
     const { tenant, unpackedLimit } = this.#options.setup
     const { name, channel, receivedAt } = job
-    return { tenant, unpackedLimit, name, channel, receivedAt, trust, keepsFailureReports }
+    const hashSubject = this.#hashSubject
+    return { tenant, unpackedLimit, name, channel, receivedAt, trust, keepsFailureReports, hashSubject }
   }
 
   #openQueue(id: number): ChunkQueue {

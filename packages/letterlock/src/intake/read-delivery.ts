@@ -33,6 +33,8 @@ export interface DeliveryOptions {
   /** Bytes that a file given by the operator may unpack to. */
   readonly unpackedLimit: number
   readonly keepsFailureReports: boolean
+  /** A keyed hash for subjects of redacted reports; null drops them. */
+  readonly hashSubject: ((subject: string) => string) | null
 }
 
 /** Takes steps; whoever pushes waits for `drained` where it is not null. */
@@ -180,7 +182,8 @@ class DeliveryReading {
       return
     }
     this.#open(document.delivery)
-    const report = this.#options.keepsFailureReports ? result.value : redactFailureReport(result.value)
+    const { keepsFailureReports, hashSubject } = this.#options
+    const report = keepsFailureReports ? result.value : redactFailureReport(result.value, hashSubject ?? undefined)
     const hash = createHash('sha256').update(bytes).digest()
     this.#target.push({ op: 'failure', path: document.path, hash, size: bytes.length, report })
   }

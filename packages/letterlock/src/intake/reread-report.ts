@@ -58,7 +58,8 @@ async function rereadDocument(
       if (!hash.equals(wanted.hash)) return false
       const result = readFailureReport(document.parts)
       if (!result.ok) return false
-      const report = options.keepsFailureReports ? result.value : redactFailureReport(result.value)
+      const { keepsFailureReports, hashSubject } = options
+      const report = keepsFailureReports ? result.value : redactFailureReport(result.value, hashSubject ?? undefined)
       target.push({ op: 'failure', path: document.path, hash, size: bytes.length, report })
       return true
     }

@@ -6,6 +6,8 @@ import type { IntakeTrust } from './intake.ts'
 export interface WorkerSetup {
   readonly tenant: number
   readonly unpackedLimit: number
+  /** Key for hashes of subjects; null drops subjects. */
+  readonly subjectKey: string | null
   /** The port to the store's writer; null for a dry run. */
   readonly storePort: MessagePort | null
   /** Copies of what goes to quarantine are put there. */

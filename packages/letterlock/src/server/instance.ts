@@ -5,6 +5,7 @@ import { createIntake } from '../intake/create-intake.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Sources } from '../intake/source/sources.ts'
 import { startSources } from '../intake/source/start-sources.ts'
+import { subjectHashKey } from '../intake/subject-hash.ts'
 import { loadedCatalogue } from '../senders/map-store.ts'
 import { openEnricher } from '../senders/open-enricher.ts'
 import type { SourceEnricher } from '../senders/source-enricher.ts'
@@ -83,6 +84,7 @@ async function startOn(
     threads: values['intake.threads'],
     unpackedLimit: values['intake.unpacked-limit'],
     keepsFailureReports: () => failureReports,
+    subjectKey: await subjectHashKey(store),
   })
   closing.add(() => intake.close())
   const retention = new RetentionTimer({

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FailureReport } from '@letterlock/protocols'
 import type { DocumentVerdict, IntakeOp } from './intake-op.ts'
 import { countByCode, type DocumentArrival, type NewReport, type ReportWriter } from './report-writer.ts'
@@ -14,7 +13,7 @@ export interface FailureEvidenceJson {
   readonly dkim: readonly { readonly domain: string | null; readonly selector: string | null }[]
   readonly spfDns: readonly string[]
   readonly reportedDomains: readonly string[]
-  /** First 16 hexadecimal digits of the SHA-256 of the subject: tells waves of one mail apart (FAIL-014). */
+  /** Keyed hash of the subject, where the subject itself is not kept: tells waves of one mail apart (FAIL-014). */
   readonly subjectHash: string | null
   readonly hasBody: boolean
 }
@@ -115,7 +114,7 @@ async function addFailure(reports: ReportWriter, place: NewReport, report: Failu
       textOrNull(report.reportingMta),
       report.deliveryResult,
       report.incidents,
-      JSON.stringify(evidenceOf(report)),
+      JSON.stringify(evidenceOf(report, keepsFailureReports)),
       keepsFailureReports ? JSON.stringify(addressesOf(report)) : null,
       keepsFailureReports && report.message !== null ? JSON.stringify(messageOf(report, report.message)) : null,
     ],
@@ -129,15 +128,17 @@ function domainOfAddress(address: string | null): string | null {
   return bare.slice(bare.lastIndexOf('@') + 1).toLowerCase()
 }
 
-function evidenceOf(report: FailureReport): FailureEvidenceJson {
-  const subject = report.message?.subject ?? null
+/** What redaction leaves of a subject. Anything else is the subject itself, and not for the evidence. */
+const redactedSubject = /^hash:([0-9a-f]{16,64})$/
+
+function evidenceOf(report: FailureReport, keepsFailureReports: boolean): FailureEvidenceJson {
   return {
     identityAlignment: report.identityAlignment,
     methods: report.methods,
     dkim: report.dkim.map(({ domain, selector }) => ({ domain, selector })),
     spfDns: report.spfDns,
     reportedDomains: report.reportedDomains,
-    subjectHash: subject === null ? null : createHash('sha256').update(subject).digest('hex').slice(0, 16),
+    subjectHash: keepsFailureReports ? null : (redactedSubject.exec(report.message?.subject ?? '')?.[1] ?? null),
     hasBody: report.message?.hasBody ?? false,
   }
 }

@@ -87,7 +87,7 @@ export type SourceEntry = z.output<typeof sourceEntrySchema>
 /** Looking up what reverse names and networks say of the addresses in reports. */
 export const lookUpsSchema = z
   .object({
-    /** `idle`: everything that is due was asked. `offline`: nothing answers; it is tried again every ten minutes. */
+    /** `idle`: it pauses, five minutes at most. `offline`: nothing answers; it is tried again every ten minutes. */
     state: z.enum(['off', 'idle', 'working', 'offline']),
     /** Why it is off or offline; null otherwise. */
     reason: z.string().nullable(),

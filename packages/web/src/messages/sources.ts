@@ -63,6 +63,19 @@ export const sourcesText = translator({
   testMessages: '{count, plural, one {# message} other {# messages}} there.',
   testFailed: 'It does not work: {text}',
   add: 'Add',
+  lookUps: 'Look-ups of addresses',
+  lookUpsOff: 'Off: {reason}.',
+  lookUpsIdle: 'Idle: it looks again every five minutes.',
+  lookUpsWorking: 'Working: addresses with the most messages first.',
+  lookUpsOffline: 'Offline: {reason}. It is tried again every ten minutes.',
+  namesWait:
+    '{count, plural, =0 {No address waits for its reverse name.} one {# address waits for its reverse name.} other {# addresses wait for their reverse names.}}',
+  namesOff: 'Reverse names are switched off.',
+  networksWait:
+    '{count, plural, =0 {No address waits for its network.} one {# address waits for its network.} other {# addresses wait for their networks.}}',
+  networksOff: 'No file of networks is given.',
+  lookUpsNot:
+    'Not looked at: what the SPF records of your domains include. That needs a resolver of its own, which this version does not have. Until then a service is named by what passed, by its reverse names or by its network.',
   retention: 'Retention and privacy',
   keepForever: 'Keep aggregate and TLS reports for good',
   retentionDays: 'Days that aggregate and TLS reports are kept',

@@ -12,6 +12,7 @@ import { partText } from '../../messages/parts.ts'
 import { sourcesText } from '../../messages/sources.ts'
 import { AddFolder } from './add-folder.tsx'
 import { AddMailbox } from './add-mailbox.tsx'
+import { LookUps } from './look-ups.tsx'
 import { SettingsForm } from './settings-form.tsx'
 import { SourceTable } from './source-table.tsx'
 
@@ -72,6 +73,11 @@ export function Sources() {
               <SourceTable sources={answer.sources} />
             )
           }
+        </Loaded>
+      </Block>
+      <Block title={sourcesText('lookUps')}>
+        <Loaded query={query} lines={1}>
+          {answer => <LookUps lookUps={answer.lookUps} />}
         </Loaded>
       </Block>
       <SettingsForm />

@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createIntake } from '../packages/letterlock/src/intake/create-intake.ts'
 import type { Intake } from '../packages/letterlock/src/intake/intake.ts'
 import { testMailbox } from '../packages/letterlock/src/intake/source/imap-connection.ts'
 import { Mailbox, type MailboxOptions } from '../packages/letterlock/src/intake/source/mailbox.ts'
 import { batchMessages, fetchTries, listedMessages } from '../packages/letterlock/src/intake/source/mailbox-reader.ts'
 import type { MailboxConfig, MailboxState } from '../packages/letterlock/src/intake/source/source-config.ts'
 import type { DeliveryVerdict } from '../packages/letterlock/src/store/intake-op.ts'
+import { openStore } from '../packages/letterlock/src/store/open-store.ts'
+import type { Store } from '../packages/letterlock/src/store/store.ts'
+import { quarantineView } from '../packages/letterlock/src/views/quarantine.ts'
 import { ScriptedImap } from './servers/scripted-imap.ts'
 
 const withoutExtensions = ['IMAP4rev1']
@@ -41,6 +45,9 @@ function keepingIntake(): { readonly intake: Intake; readonly taken: string[] } 
     },
     async *ingestPaths() {},
     async *ingestStream() {},
+    async quarantineUnfetched({ name }) {
+      return verdict(name, 'quarantine')
+    },
     async reparse() {
       return 0
     },
@@ -253,6 +260,64 @@ describe('report-tolerance 105: IMAP servers as they are', () => {
     const counts = fetches.map(command => command.split(' ')[2]?.split(',').length ?? 0)
     expect(Math.max(...counts)).toBe(batchMessages)
     expect(new Set(started.taken).size).toBe(uids.length)
+  })
+})
+
+describe('report-tolerance 105: what cannot be fetched is not lost from sight', () => {
+  let store: Store
+  let intake: Intake
+  beforeEach(async () => {
+    const opened = await openStore({ dataDir: join(folder, 'data') })
+    if (opened.state !== 'opened') throw new Error(opened.state)
+    store = opened.store
+    intake = createIntake(store, { tenant: 1, threads: 1, unpackedLimit: 1e8, keepsFailureReports: () => false })
+  })
+  afterEach(async () => {
+    for (const one of running.splice(0).toReversed()) await one.stop()
+    await intake.close()
+    await store.close()
+  })
+
+  const entries = async () =>
+    (await quarantineView(store.read, { code: undefined }, { offset: 0, limit: 10 })).quarantine
+
+  test('a mail over 25 MiB, and one that breaks the connection, are in quarantine with the reason, without bytes', async () => {
+    const server = await serve({
+      capabilities: usual,
+      uidValidity: 7,
+      messages: mails(1, 2, 3),
+      toldSizes: new Map([[1, 40 * 1_048_576]]),
+      onFetch: uid => (uid === 2 ? 'drop' : undefined),
+    })
+    const after = { afterStoring: { action: 'delete' } } as const
+    await watching(start(server, after, { intake }))
+    const found = await entries()
+    expect(found.map(({ name, code, bytes, hasBytes }) => ({ name, code, bytes, hasBytes }))).toEqual([
+      { name: 'reports/INBOX 7:2', code: 'not-fetched', bytes: mails(2).get(2)?.length, hasBytes: false },
+      { name: 'reports/INBOX 7:1', code: 'too-large', bytes: 40 * 1_048_576, hasBytes: false },
+    ])
+    expect(found[1]?.reason).toContain('40.0 MiB; larger than 25 MiB, it was not fetched')
+    expect(found[0]?.reason).toContain('The connection broke 3 times')
+    for (const { reason } of found) expect(reason).toContain('Nothing of it is kept here; it is still in the mailbox.')
+    expect(server.commands.filter(command => /STORE|EXPUNGE/.test(command))).toEqual([])
+    const [entry] = await store.read.selectFrom('quarantine').select('delivery').execute()
+    expect(await store.deliveryBytes(entry?.delivery ?? 0)).toBeNull()
+  })
+
+  test('a second pass over the same mailbox adds no second entry', async () => {
+    const script = {
+      capabilities: usual,
+      uidValidity: 7,
+      messages: mails(1),
+      toldSizes: new Map([[1, 26_214_401]]),
+    }
+    const server = await serve(script)
+    await watching(start(server, {}, { intake }))
+    await watching(start(server, {}, { intake }))
+    const found = await entries()
+    expect(found).toHaveLength(1)
+    expect(await store.removeQuarantine(found[0]?.id ?? 0)).toBe(true)
+    expect(await store.read.selectFrom('delivery').selectAll().execute()).toEqual([])
   })
 })
 

@@ -1,5 +1,6 @@
 import type { DeliveryVerdict } from '../store/intake-op.ts'
 import type { Store } from '../store/store.ts'
+import { createDryStore } from './dry-store.ts'
 import type {
   BytesInput,
   Intake,
@@ -11,6 +12,7 @@ import type {
 } from './intake.ts'
 import { type FoundFile, findFiles } from './paths.ts'
 import { ResultQueue } from './result-queue.ts'
+import { quarantineUnfetched } from './unfetched.ts'
 import type { FileJob, ToWorker } from './worker-messages.ts'
 import { type JobListener, threadHeapMiB, WorkerPool } from './worker-pool.ts'
 
@@ -22,7 +24,7 @@ const filesPerMessage = 32
 const streamWindowBytes = 2 * 1_048_576
 
 /** Opens the intake of a store; `null` reads without storing (a dry run). */
-export function createIntake(store: Pick<Store, 'intakePort'> | null, options: IntakeOptions): Intake {
+export function createIntake(store: Pick<Store, 'intakePort' | 'intake'> | null, options: IntakeOptions): Intake {
   const pool = new WorkerPool({
     threads: options.threads,
     setup: {
@@ -40,6 +42,7 @@ export function createIntake(store: Pick<Store, 'intakePort'> | null, options: I
     ingestPaths: (paths, pathsOptions = {}) => ingestPaths(pool, options, paths, pathsOptions),
     ingestStream: input => ingestStream(pool, options, input),
     ingestBytes: input => ingestBytes(pool, options, input),
+    quarantineUnfetched: input => quarantineUnfetched(store?.intake ?? createDryStore(), options.tenant, input),
     reparse: input => reparse(pool, options, input),
     close: () => pool.close(),
   }

@@ -41,6 +41,19 @@ export interface BytesInput {
   readonly receivedAt?: number
 }
 
+/** A delivery that is known of and cannot be had. */
+export interface UnfetchedInput {
+  readonly name: string
+  readonly channel: Channel
+  /** Seconds since 1970, UTC. */
+  readonly receivedAt: number
+  /** Bytes that it is said to have; 0 where nobody said. */
+  readonly size: number
+  /** Of the quarantine entry. */
+  readonly code: string
+  readonly reason: string
+}
+
 export interface ReparseInput {
   /** Id of the report in the store. */
   readonly report: number
@@ -83,6 +96,8 @@ export interface Intake {
   ingestStream(input: StreamInput): AsyncIterable<DeliveryVerdict>
   /** One delivery that is in memory already, such as a message fetched from a mailbox. */
   ingestBytes(input: BytesInput): Promise<DeliveryVerdict>
+  /** An entry in quarantine, without bytes, for a delivery that cannot be fetched; durable when it returns. */
+  quarantineUnfetched(input: UnfetchedInput): Promise<DeliveryVerdict>
   /** Reads one report again from kept bytes and rewrites it; gives the rows it has then. Use `reparseReport`. */
   reparse(input: ReparseInput): Promise<number>
   /** Waits for what was begun, then ends the threads. */

@@ -350,7 +350,9 @@ function tenantOf(steps: Steps): number {
 function foresightOf(steps: Steps, context: DeliveryContext): DeliveryForesight {
   const end = steps.at(-1)
   if (end?.op !== 'end') throw new Error('the last step of a delivery must be `end`')
-  const isKept = steps.some(op => op.op === 'aggregate-head' || op.op === 'tls' || op.op === 'quarantine')
+  const isWorthKeeping = steps.some(op => op.op === 'aggregate-head' || op.op === 'tls' || op.op === 'quarantine')
+  // Without a piece there are no bytes: a mail that could not be fetched.
+  const isKept = isWorthKeeping && steps.some(op => op.op === 'piece')
   const isPersonal = steps.some(op => op.op === 'failure')
   return {
     hash: end.hash,

@@ -130,11 +130,9 @@ function* groupMessages(
 async function takeGroup(pass: FolderPass, uidValidity: string, group: readonly ListedMessage[]): Promise<void> {
   const wanted: number[] = []
   for (const message of group) {
-    if (message.size !== null && message.size > mailboxMessageLimit) {
-      pass.onPassedOver(message.uid, `it is larger than ${mailboxMessageLimit} bytes`)
-    } else if (attemptsOf(pass, uidValidity, message.uid) >= fetchTries) {
-      pass.onPassedOver(message.uid, `the connection broke ${fetchTries} times while it was fetched`)
-    } else wanted.push(message.uid)
+    const refusal = refusalOf(message, attemptsOf(pass, uidValidity, message.uid))
+    if (refusal === null) wanted.push(message.uid)
+    else await passOver(pass, uidValidity, message, refusal)
   }
   if (wanted.length === 0) return
   countAttempt(pass, uidValidity, wanted, 1)
@@ -142,6 +140,43 @@ async function takeGroup(pass: FolderPass, uidValidity: string, group: readonly 
   countAttempt(pass, uidValidity, wanted, 0)
   const stored = wanted.filter(uid => holdsOnlyStoredReports(verdicts.get(uid)))
   await tidyUp(pass, stored)
+}
+
+interface Refusal {
+  readonly code: string
+  readonly text: string
+}
+
+function refusalOf({ size }: ListedMessage, attempts: number): Refusal | null {
+  if (size !== null && size > mailboxMessageLimit) {
+    const mebibytes = (size / 1_048_576).toFixed(1)
+    const limit = mailboxMessageLimit / 1_048_576
+    return { code: 'too-large', text: `The mail has ${mebibytes} MiB; larger than ${limit} MiB, it was not fetched.` }
+  }
+  if (attempts < fetchTries) return null
+  return { code: 'not-fetched', text: `The connection broke ${fetchTries} times while the mail was fetched.` }
+}
+
+/** The message stays in the mailbox; what is told of it stays in quarantine, until a person has looked. */
+async function passOver(
+  pass: FolderPass,
+  uidValidity: string,
+  message: ListedMessage,
+  { code, text }: Refusal,
+): Promise<void> {
+  await pass.intake.quarantineUnfetched({
+    name: deliveryName(pass, uidValidity, message.uid),
+    channel: 'imap',
+    receivedAt: Math.floor(Date.now() / 1000),
+    size: message.size ?? 0,
+    code,
+    reason: `${text} Nothing of it is kept here; it is still in the mailbox. If it is a report, save its attachment and import that.`,
+  })
+  pass.onPassedOver(message.uid, text)
+}
+
+function deliveryName({ config, folder }: FolderPass, uidValidity: string, uid: number): string {
+  return `${config.user}/${folder} ${uidValidity}:${uid}`
 }
 
 async function fetchAndStore(
@@ -192,7 +227,7 @@ function store(
 ): Promise<DeliveryVerdict> {
   const time = receivedAt === undefined ? Number.NaN : new Date(receivedAt).getTime()
   return pass.intake.ingestBytes({
-    name: `${pass.config.user}/${pass.folder} ${uidValidity}:${uid}`,
+    name: deliveryName(pass, uidValidity, uid),
     channel: 'imap',
     trust: 'outside',
     bytes: source,

@@ -31,7 +31,7 @@ const departures: Readonly<Record<string, string>> = {
   cv_fail_i2_as1_fail: 'fail',
 }
 
-describe.skipIf(sections.length === 0)('ARC-010 to ARC-019 validation suite (skipped without the vectors)', () => {
+describe.skipIf(sections.length === 0)('ARC-010 to ARC-019 validation suite (needs the conformance vectors)', () => {
   for (const section of sections)
     describe(section.description, () => {
       const txt = Object.entries(section['txt-records']).map(([name, text]) => [name, text.replace(/\n/g, '')] as const)

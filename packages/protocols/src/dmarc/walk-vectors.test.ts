@@ -33,7 +33,7 @@ interface Vector {
 
 const vectors: readonly Vector[] = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
 
-describe.skipIf(vectors.length === 0)('DMARC-030 to DMARC-048 walk vectors (skipped without the vectors)', () => {
+describe.skipIf(vectors.length === 0)('DMARC-030 to DMARC-048 walk vectors (needs the conformance vectors)', () => {
   for (const vector of vectors)
     test(`${vector.id} ${vector.title}`, async () => {
       const resolver = resolverFrom({ txt: vector.zone, empty: vector.authorExists ? [vector.author] : [] })

@@ -69,7 +69,7 @@ function recordsOf(name: string, entry: Exclude<Entry, 'TIMEOUT'>, hasTxt: boole
   })
 }
 
-describe.skipIf(sections.length === 0)('RFC 7208 suite (skipped without the vectors)', () => {
+describe.skipIf(sections.length === 0)('RFC 7208 suite (needs the conformance vectors)', () => {
   for (const section of sections)
     describe(section.description, () => {
       const resolver = resolverOf(section.zonedata)

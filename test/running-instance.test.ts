@@ -66,7 +66,7 @@ beforeAll(async () => {
   }
   const files = ['example.org', 'example.net'].map(domain => join(folder, `${domain}.xml`))
   expect(await runCommand(['ingest', ...files, '--data', data])).toMatchObject({ code: 0 })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await stopInstance()
   rmSync(folder, { recursive: true, force: true })
@@ -85,7 +85,7 @@ describe('senders speaks to a running instance as to a store', () => {
     expect(await json<Listed>('list')).toEqual(alone)
     expect(await json<Listed>('list', '--domain', 'example.net', '--days', '5')).toEqual(one)
     expect(await json<Listed>('list', '--domain', 'nobody.example')).toMatchObject({ senders: [] })
-  }, 60_000)
+  }, 120_000)
 
   test('decide says what it will change, changes it, and keeps why', async () => {
     const set = await senders('decide', 'example.org', 'service:twilio-sendgrid', 'mine', '--note', 'shop', '--yes')
@@ -102,11 +102,16 @@ describe('senders speaks to a running instance as to a store', () => {
     const unknownSender = await senders('decide', 'example.org', 'ptr:nobody.example', 'mine', '--yes')
     expect(unknownSender).toMatchObject({ code: 2, stderr: expect.stringContaining('unknown sender') })
     expect(await senders('decide', 'example.org', 'as:64511', 'mine', '--yes')).toMatchObject({ code: 3 })
+    const longest = 'x'.repeat(2000)
+    const note = (text: string) =>
+      senders('decide', 'example.net', 'service:twilio-sendgrid', 'mine', '--note', text, '--yes')
+    expect(await note(longest)).toMatchObject({ code: 0 })
+    expect(await note(`${longest}x`)).toMatchObject({ code: 3, stderr: expect.stringContaining('2000 characters') })
     // Nobody answers the question: nothing is changed.
     expect(await senders('decide', 'example.org', 'service:twilio-sendgrid', 'not-mine')).toMatchObject({ code: 3 })
     const unchanged = await json('decide', 'example.org', 'service:twilio-sendgrid')
     expect(unchanged).toEqual(history)
-  }, 60_000)
+  }, 120_000)
 
   test('import says what it will replace, and the names are there at once', async () => {
     const map = join(folder, 'map.csv')
@@ -119,7 +124,7 @@ describe('senders speaks to a running instance as to a store', () => {
     expect(listed.find(({ key }) => key === 'dkim:erp.example')?.name).toBe('Our ERP')
     const more = await senders('import', map, '--yes')
     expect(more.stderr).toContain('take the place of 1 names and 0 services')
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('other commands at a running instance', () => {
@@ -136,12 +141,19 @@ describe('other commands at a running instance', () => {
     expect(JSON.parse(later.stdout)).toMatchObject({ reparsed: 0 })
     const named = await command('reparse', '--report', '1', '--report', '99', '--yes', '--json')
     expect(JSON.parse(named.stdout)).toMatchObject({ reparsed: 1 })
-  }, 60_000)
+  }, 120_000)
+
+  test('ingest gives it the files', async () => {
+    const answer = await command('ingest', join(folder, 'example.org.xml'), '--json')
+    expect(answer.code, answer.stderr).toBe(0)
+    expect(JSON.parse(answer.stdout)).toMatchObject({ documents: [{ verdict: 'known', kind: 'aggregate' }] })
+  }, 120_000)
 
   test('backup copies while it runs, and restore is refused', async () => {
     const file = join(folder, 'copy.sqlite')
     const copied = await command('backup', file, '--json')
     expect(JSON.parse(copied.stdout)).toMatchObject({ schema: 'letterlock.backup/1' })
+    expect(copied.stderr).toContain(`will be written to ${file}`)
     expect(await command('restore', file, '--yes')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('is running on this data'),
@@ -152,5 +164,5 @@ describe('other commands at a running instance', () => {
     expect(await json<Listed>('list')).toEqual(before)
     expect((await command('restore', file, '--yes')).code).toBe(0)
     expect(await json<Listed>('list')).toEqual(before)
-  }, 60_000)
+  }, 120_000)
 })

@@ -27,6 +27,7 @@ export const command: Command = {
     const { databaseFile } = await import('../store/database-file.ts')
     const database = join(place.dataDir, databaseFile)
     if (!existsSync(database)) throw new CommandError(exitCodes.failed, `there is no store in ${place.dataDir}`)
+    context.messages.info(`A copy of the store in ${place.dataDir} will be written to ${file}; nothing else changes.`)
     const { backupSqlite } = await import('../store/backup.ts')
     try {
       await backupSqlite(database, file)

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { domainToASCII } from 'node:url'
 import { senderMapBytesLimit } from '@letterlock/contract'
 import { type Decision, decisions, parseSenderKey, type SenderKey } from '@letterlock/posture'
+import { noteLimit } from '../senders/decisions.ts'
 import { readSenderMap } from '../senders/sender-map.ts'
 import type { Command, CommandContext } from './command.ts'
 import { confirm, yesFlag } from './confirm.ts'
@@ -128,6 +129,8 @@ async function decideOrShow(
   question: DecisionQuestion,
 ): Promise<ExitCode> {
   const { domain, sender, decision } = question
+  const note = context.flags.text('note') ?? null
+  if (note !== null && note.length > noteLimit) throw usageError(`--note has at most ${noteLimit} characters`)
   const { name, history } = await senders.about(domain, sender)
   if (decision === null) return await showHistory(context, question, history)
   const before = history[0]?.decision ?? 'undecided'
@@ -135,7 +138,6 @@ async function decideOrShow(
     `${domain}: ${printable(name)} (${printable(sender)}) is ${before} now; it will be ${decision}.`,
   )
   if (!(await confirm(context, 'Go on?'))) return exitCodes.no
-  const note = context.flags.text('note') ?? null
   const result = await senders.decide({ domain, sender, decision, note }, before)
   if (result === 'not proven') throw usageError(`${sender} cannot be anybody's own: strangers are in it too`)
   if (context.format === 'json')

@@ -56,16 +56,31 @@ const basisTexts: Readonly<Record<string, string>> = {
   none: 'nothing',
 }
 
+/** Categories whose id is not the word that people read. */
+const categoryTexts: Readonly<Record<string, string>> = {
+  'mailbox-provider': 'mailboxes',
+  crm: 'CRM',
+  hr: 'HR',
+  'developer-tools': 'developer tools',
+  'public-sector': 'public sector',
+  'security-gateway': 'security gateway',
+  'web-host': 'web host',
+}
+
 /** The name that people read, what kind of sender it is, and what the name rests on: always inferred. */
 function senderName(sender: StoredSender, label: SenderLabel | undefined): SenderName {
   const key = parseSenderKey(sender.key)
   return {
     key: sender.key,
     name: label?.name ?? sender.key,
-    kind: label?.category ?? basisTexts[sender.basis] ?? sender.basis,
+    kind: kindText(label?.category ?? null) ?? basisTexts[sender.basis] ?? sender.basis,
     mayBeOwn: key !== null && mayBeOwn(key),
     claim: nameClaim(sender),
   }
+}
+
+function kindText(category: string | null): string | null {
+  return category === null ? null : (categoryTexts[category] ?? category)
 }
 
 function nameClaim({ basis, basis_value }: StoredSender): Claim {

@@ -1,6 +1,7 @@
 import './by-reporter.css'
 import type { SendersByReporterAnswer } from '@letterlock/contract'
 import { useMediaQuery } from '@mantine/hooks'
+import { Fragment } from 'react'
 import { usePages } from '../../api/answers.ts'
 import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
@@ -63,7 +64,7 @@ function ReporterTable({ rows, reporters, all }: ReporterTableProps) {
           <th scope="col">{sendersText('sender')}</th>
           {columns.map(reporter => (
             <th key={reporter.reporter} scope="col" className="n">
-              {reporter.name}
+              <BreakableName name={reporter.name} />
               <span className={reporter.isSilent ? 'small silent' : 'small'}>
                 {sendersText(reporter.isSilent ? 'silent' : 'newest', { day: formatDay(reporter.newestDay) })}
               </span>
@@ -109,6 +110,22 @@ function ReporterTable({ rows, reporters, all }: ReporterTableProps) {
         </tr>
       </tfoot>
     </table>
+  )
+}
+
+/** A name that breaks before its dots, so that no column is wider than its numbers ask for. */
+function BreakableName({ name }: { readonly name: string }) {
+  const [first, ...labels] = name.split('.')
+  return (
+    <>
+      {first}
+      {labels.map((label, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: labels of one name never move
+        <Fragment key={index}>
+          <wbr />.{label}
+        </Fragment>
+      ))}
+    </>
   )
 }
 

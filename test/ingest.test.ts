@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import {
   chmodSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore } from '../packages/letterlock/src/store/open-store.ts'
 import { reportMail, reportXml } from './made-reports.ts'
+import { zip } from './report-containers.ts'
 import { ingestJson, program, runCommand } from './run-command.ts'
 
 let folder = ''
@@ -303,6 +305,37 @@ describe('conventions of the command line', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('time limit')
   })
+})
+
+describe('while an instance runs on the data', () => {
+  test('rows and watching are refused with what to do instead; files are taken', async () => {
+    put('in/a.zip', zip([{ name: 'inner.xml', data: reportXml({ id: 'a', records: 1 }) }]))
+    const child = spawn(process.execPath, [program, 'serve', ...data, '--listen', '127.0.0.1:0'], {
+      env: { PATH: process.env['PATH'], HOME: '/nonexistent', LETTERLOCK_SENDERS_REVERSE_NAMES: 'false' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', text => {
+      said += text
+    })
+    try {
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('letterlock: open http://')
+      const inFolder = join(folder, 'in')
+      const watching = await runCommand(['ingest', ...data, '--watch', 'in'], { workingDirectory: folder })
+      expect(watching).toMatchObject({ code: 3, stdout: '' })
+      expect(watching.stderr).toContain(`in the app, open Sources, choose "Watch a folder" and enter ${inFolder}`)
+      const rows = await runCommand(['ingest', ...data, '--format', 'ndjson', inFolder])
+      expect(rows).toMatchObject({ code: 3, stdout: '' })
+      expect(rows.stderr).toContain('to see the rows and store nothing, add --dry-run')
+      const stored = await runCommand(['ingest', ...data, inFolder])
+      expect(stored.code).toBe(0)
+      expect(stored.stdout).toMatch(/^stored +in\/a\.zip\/inner\.xml +aggregate +1 row, /)
+      expect(stored.stdout).toMatch(/^1 document: 1 stored; 1 row, \d+ messages?$/m)
+    } finally {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    }
+  }, 60_000)
 })
 
 /** A failure report mail about a mail of one person. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Intake, PathResult } from '../intake/intake.ts'
 import { watchPaths } from '../intake/watch.ts'
 import type { Command, CommandContext } from './command.ts'
@@ -5,6 +6,7 @@ import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { IngestReport } from './ingest-report.ts'
 import { connectInstance } from './instance.ts'
 import { openCommandIntake, openDryIntake } from './open-store.ts'
+import { printable } from './printable.ts'
 
 /** Pause between two looks at the folders of `--watch`, where the system tells of no change. */
 const watchPollMs = 30_000
@@ -71,9 +73,18 @@ async function ingestHere(context: CommandContext, report: IngestReport, intake:
 
 /** The data belongs to a running instance: it is given the files over its socket. */
 async function ingestThere(context: CommandContext, report: IngestReport, socketPath: string): Promise<ExitCode> {
-  if (context.format === 'ndjson') throw usageError('rows are not shown while an instance is running', 'add --dry-run')
   if (context.flags.has('watch')) {
-    throw usageError('an instance is running on this data', 'add the folder as a source on its Sources screen')
+    const folders = context.arguments.map(path => printable(resolve(path))).join(', ')
+    throw usageError(
+      'an instance is running on this data, and watches folders itself',
+      `in the app, open Sources, choose "Watch a folder" and enter ${folders}`,
+    )
+  }
+  if (context.format === 'ndjson') {
+    throw usageError(
+      'an instance is running on this data, and stores reports without showing their rows',
+      'to store them, use --format text or json; to see the rows and store nothing, add --dry-run',
+    )
   }
   const instance = await connectInstance(socketPath)
   return await takeResults(context, report, signal => instance.ingestPaths(context.arguments, signal))

@@ -2,6 +2,7 @@ import type { ReparseResult } from '../intake/reparse.ts'
 import type { ReportKind } from '../store/store.ts'
 import type { Command, CommandContext } from './command.ts'
 import { confirm, yesFlag } from './confirm.ts'
+import { counted } from './counted.ts'
 import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { connectInstance } from './instance.ts'
 import { instanceReports, type KeptReports, type ReportSelection, storeReports } from './kept-reports.ts'
@@ -62,7 +63,7 @@ function selectionOf(context: CommandContext): ReportSelection {
 
 async function reparse(context: CommandContext, kept: KeptReports, selection: ReportSelection): Promise<ExitCode> {
   const total = await kept.count(selection)
-  context.messages.info(`${total} reports will be read again; their rows and the sums over them are rewritten.`)
+  context.messages.info(`${counted(total, 'report')} will be read again; rows and the sums over them are rewritten.`)
   if (total > 0 && !(await confirm(context, 'Go on?'))) return exitCodes.no
   const counts: Record<ReparseResult['kind'], number> = { reparsed: 0, 'no-bytes': 0, unreadable: 0 }
   let done = 0
@@ -72,7 +73,7 @@ async function reparse(context: CommandContext, kept: KeptReports, selection: Re
     counts[result.kind]++
     if (result.kind === 'unreadable') context.messages.warn(`report ${report}: ${result.text ?? ''}`)
     done++
-    context.messages.progress(`${done} of ${total} reports`)
+    context.messages.progress(`${done} of ${counted(total, 'report')}`)
   }
   context.messages.clearProgress()
   const code = counts['no-bytes'] + counts.unreadable === 0 ? exitCodes.ok : exitCodes.no
@@ -88,7 +89,7 @@ async function reparse(context: CommandContext, kept: KeptReports, selection: Re
   } else {
     const left = counts['no-bytes'] > 0 ? `, ${counts['no-bytes']} without kept bytes` : ''
     const unread = counts.unreadable > 0 ? `, ${counts.unreadable} that cannot be read any more` : ''
-    await context.output.line(`${counts.reparsed} reports read again${left}${unread}`)
+    await context.output.line(`${counted(counts.reparsed, 'report')} read again${left}${unread}`)
   }
   return code
 }

@@ -53,6 +53,7 @@ export async function reportReference(): Promise<string> {
     '- One odd field never costs the record, one odd record never costs the report.',
     '- Each departure that is tolerated is stored with the report: its code, its place, the value as written and the value it was read as. The page of the report shows them.',
     '- A report that cannot be read is kept in quarantine with the reason, and can be tried again after an upgrade.',
+    '- A mail in a mailbox that is larger than 25 MiB, or that breaks the connection three times, is not fetched: quarantine says so and keeps no bytes of it. The mail stays in the mailbox.',
     '- The content decides what is the same report. Some reporters use one report id for several contents; all are kept, and marked as possibly overlapping.',
     '- A report counts for the UTC day on which its period begins. Nothing is spread over days.',
     '',

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import {
+  type AddedValues,
   type AggregateContext,
   type AggregateHead,
   AggregateReader,
   type AggregateReportSink,
   type AggregateSummary,
   type RecordColumns,
-  type ReportValues,
 } from '@letterlock/protocols'
 import type { StepTarget } from './read-delivery.ts'
 import type { Document, UnwrapNote } from './unwrap-document.ts'
@@ -87,7 +87,7 @@ class AggregateSteps implements AggregateReportSink {
     this.#target.push({ op: 'aggregate-head', path: this.#path(), head, hash: this.#reportHash(this.#hash) })
   }
 
-  records(columns: RecordColumns, added: ReportValues): void {
+  records(columns: RecordColumns, added: AddedValues): void {
     this.#target.push({ op: 'records', columns, added })
   }
 

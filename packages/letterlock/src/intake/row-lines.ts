@@ -31,6 +31,7 @@ export class RowLines {
     }
     if (step.op !== 'records' || this.#head === null) return ''
     const { added } = step
+    if (added.startsAnew === true) this.#values = emptyValues()
     for (const value of added.sources) this.#values.sources.push(value)
     for (const value of added.names) this.#values.names.push(value)
     for (const value of added.reasonSets) this.#values.reasonSets.push(value)

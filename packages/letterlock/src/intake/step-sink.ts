@@ -4,8 +4,8 @@ import type { DeliveryVerdict, IntakeOp, IntakeStore } from '../store/intake-op.
 export const heldRecords = 32_768
 /** Bytes of pieces that are held before a delivery goes to the store as a stream. */
 export const heldBytes = 2 * 1_048_576
-/** Steps of a stream that may wait for the writer: a step is at most 4,096 records or a piece of 1 MiB. */
-export const waitingSteps = 8
+/** Steps of a stream that may wait for the writer: a step is at most 4,096 records, some MB, or a piece of 1 MiB. */
+export const waitingSteps = 2
 
 /**
  * Takes the steps of one delivery. A small one is held until it is complete and then written with others; a large one

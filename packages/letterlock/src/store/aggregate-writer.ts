@@ -1,11 +1,11 @@
 import { alignmentPaths, authenticationClasses, classifyRow, rollupDispositions } from '@letterlock/posture'
 import {
+  type AddedValues,
   type DkimResult,
   dispositions,
   evaluations,
   type Reason,
   type RecordColumns,
-  type ReportValues,
   type SpfResult,
 } from '@letterlock/protocols'
 import type { SenderAnswer, SenderIds, SenderQuestion } from './sender-ids.ts'
@@ -22,6 +22,9 @@ import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 /** Cells of one report kept before they are added to the stored roll-up: bounds memory for reports of many sources. */
 const cellsLimit = 20_000
 
+/** Classes and proven senders remembered within one report, some 3 MB of each: rows repeat a few, or they do not. */
+const combinationsLimit = 16_384
+
 /** Class of a row as the codes that are stored. */
 interface ClassCodes {
   readonly alignment: number
@@ -36,6 +39,11 @@ class StoredValues<T> {
 
   id(place: number): number {
     return this.ids[place] ?? 0
+  }
+
+  clear(): void {
+    this.ids.length = 0
+    this.values.length = 0
   }
 }
 
@@ -63,7 +71,10 @@ export class AggregateWriter {
     this.#catalogue = options.catalogue
   }
 
-  async add(columns: RecordColumns, added: ReportValues): Promise<void> {
+  async add(columns: RecordColumns, added: AddedValues): Promise<void> {
+    if (added.startsAnew === true) this.#startAnew()
+    if (this.#classes.size > combinationsLimit) this.#classes.clear()
+    if (this.#proven.size > combinationsLimit) this.#proven.clear()
     await this.#addText(this.#sources, 'source', added.sources)
     await this.#addText(this.#names, 'name', added.names)
     await this.#addSets(this.#reasons, 'reason_set', added.reasonSets, reasonMembers)
@@ -79,6 +90,13 @@ export class AggregateWriter {
   /** Call it after the last run. */
   async finish(): Promise<void> {
     await this.#flushCells()
+  }
+
+  /** Places of values mean something else from here on. */
+  #startAnew(): void {
+    for (const values of [this.#sources, this.#names, this.#reasons, this.#dkim, this.#spf]) values.clear()
+    this.#classes.clear()
+    this.#proven.clear()
   }
 
   async #addText(

@@ -1,9 +1,9 @@
 import type {
+  AddedValues,
   AggregateHead,
   AggregateSummary,
   FailureReport,
   RecordColumns,
-  ReportValues,
   TlsReport,
 } from '@letterlock/protocols'
 
@@ -12,9 +12,6 @@ export type Channel = 'file' | 'stdin' | 'mbox' | 'maildir' | 'upload' | 'imap' 
 
 /** Bytes of one piece of a delivery before compression: small enough to stream, large enough to compress well. */
 export const pieceBytes = 1_048_576
-
-/** Values that a run of records added to the lists of its report; appended to what earlier runs sent. */
-export type AddedValues = ReportValues
 
 /**
  * One step of bringing a delivery into the store. The order is: `delivery`, then per document either `aggregate-head`,

@@ -24,7 +24,7 @@ type ToClient =
   | { readonly type: 'taken'; readonly id: number }
 
 /** Steps of a stream that may be under way: enough to keep both threads busy, few enough to bound memory. */
-const stepsInFlight = 8
+const stepsInFlight = 3
 
 /** Bytes from which handing over a buffer is cheaper than copying it. */
 const transferredBytes = 16_384

@@ -127,7 +127,7 @@ export class PostgresSession implements Session {
     )
     for (const { id, found: text } of found.rows) {
       const entry = stored.get(text)
-      if (entry !== undefined) ids.set(entry.key, id)
+      if (entry !== undefined) this.#memory.cache.keep(ids, entry.key, id)
       stored.delete(text)
     }
     if (stored.size === 0) return

@@ -3,8 +3,11 @@ import type { DkimResult, SpfResult } from '@letterlock/protocols'
 import type { Attributor } from './attribution.ts'
 import { dictionaryText, type Session, storableText } from './session.ts'
 
-/** Answers remembered; a row of the same kind from the same source comes again with the next report. */
-const answersLimit = 100_000
+/**
+ * Answers, and facts of sources, that are remembered: some 10 MB of each. A row of the same kind from the same source
+ * comes again with the next report. One call may add as many as it has questions: a run of records.
+ */
+const answersLimit = 65_536
 
 /** What is known of a row that may name its sender, by the ids of the dictionaries. */
 export interface SenderQuestion {
@@ -34,7 +37,8 @@ export class SenderIds {
   readonly #answers = new Map<string, SenderAnswer>()
   readonly #restsOnSource = new Map<string, boolean>()
   readonly #facts = new Map<number, SourceFacts | null>()
-  #pending: string[] = []
+  /** Senders were added that are not durable yet. */
+  #isPending = false
 
   constructor(attributor: Attributor, tenant: number) {
     this.attributor = attributor
@@ -49,6 +53,7 @@ export class SenderIds {
 
   /** The answers in the order of the questions. */
   async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly SenderAnswer[]> {
+    this.#makeRoom()
     const keys: string[] = []
     const open = new Map<string, SenderQuestion>()
     for (const question of questions) {
@@ -82,9 +87,9 @@ export class SenderIds {
     for (const key of open.keys()) {
       const isProven = this.#restsOnSource.get(key) === false
       this.#answers.set(key, { sender: ids[at] ?? 0, isProven })
-      this.#pending.push(key)
       at += 1
     }
+    this.#isPending = true
   }
 
   #evidence(question: SenderQuestion): SenderEvidence {
@@ -114,16 +119,22 @@ export class SenderIds {
 
   /** The transaction is durable. */
   settle(): void {
-    this.#pending = []
-    // Between transactions: within one, answers that were just found are about to be read.
+    this.#isPending = false
+  }
+
+  /** What was added is taken back with the transaction: ids may come to mean something else. */
+  undo(): void {
+    if (!this.#isPending) return
+    this.#isPending = false
+    this.#answers.clear()
+    this.#restsOnSource.clear()
+    this.#facts.clear()
+  }
+
+  /** Before a call: within one, answers that were just found are about to be read. */
+  #makeRoom(): void {
     if (this.#answers.size > answersLimit) this.#answers.clear()
     if (this.#restsOnSource.size > answersLimit) this.#restsOnSource.clear()
     if (this.#facts.size > answersLimit) this.#facts.clear()
-  }
-
-  /** Senders that were added are taken back with the transaction. */
-  undo(): void {
-    for (const key of this.#pending) this.#answers.delete(key)
-    this.#pending = []
   }
 }

@@ -121,7 +121,7 @@ export class SqliteSession implements Session {
       .get(tenant, stored)
     if (found !== undefined) {
       const id = Number(found['id'])
-      ids.set(entry.key, id)
+      this.#cache.keep(ids, entry.key, id)
       return id
     }
     const columns = ['tenant', key, ...extra]

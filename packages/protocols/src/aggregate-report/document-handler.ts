@@ -151,13 +151,18 @@ export class DocumentHandler implements XmlHandler {
     // What was tolerated before the first root belongs to the first report.
     if (this.#report !== null || this.reports > 0) this.#log = new DeviationLog()
     if (this.#inside.length > 1) this.#log.add('root-wrapped', at, tag.name)
-    this.#report = new ReportDraft(this.#sink, this.#context, this.#log)
+    this.#report = new ReportDraft(this.#sink, this.#context, this.#log, () => this.#forgetBlocks())
     this.#reportAt = at
+    this.#forgetBlocks()
+    const name = tag.prefix === '' ? 'xmlns' : `xmlns:${tag.prefix.toLowerCase()}`
+    this.#report.head.root(readAttributes(attributes, attributesLimit).get(name) ?? null)
+  }
+
+  /** What was remembered of parts points to values of the report that is over, or that started anew. */
+  #forgetBlocks(): void {
     this.#evaluated = new BlockMemory()
     this.#identifiers = new BlockMemory()
     this.#results = new BlockMemory()
-    const name = tag.prefix === '' ? 'xmlns' : `xmlns:${tag.prefix.toLowerCase()}`
-    this.#report.head.root(readAttributes(attributes, attributesLimit).get(name) ?? null)
   }
 
   #openPart(tag: XmlTag, inside: number, at: number): void {

@@ -75,7 +75,7 @@ describe('limits, at the limit and one above', () => {
         given += columns.length
       },
     }
-    const draft = new ReportDraft(sink, {}, new DeviationLog())
+    const draft = new ReportDraft(sink, {}, new DeviationLog(), () => undefined)
     draft.head.openPolicy(0)
     draft.head.policy(element.domain, 'owner.example', 0)
     draft.head.metadata(element.begin, '1795305600', 0)

@@ -25,6 +25,22 @@ export const valuesRemembered = 65_536
 /** The same for sets of results and reasons, which are longer. */
 export const setsRemembered = 16_384
 
+/** Weight of all of them together (`SharedValues`), some bytes: few values can be long ones. */
+export const valuesWeightLimit = 8_388_608
+
+/** Weight that one run may add: it crosses threads as a whole, some runs at a time. */
+export const runWeightLimit = 524_288
+
+/**
+ * Records, and weight of their values, that wait for a head that stands after them (report-tolerance 24): all of them
+ * are in memory. Reports of that kind are small.
+ */
+export const recordsBeforeHeadLimit = 250_000
+export const weightBeforeHeadLimit = 16_777_216
+
+/** What a value weighs beside its characters: an object with its members. */
+export const valueWeight = 64
+
 /** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
 export const blocksRemembered = 16_384
 /** Bytes of them, for each of the three kinds. */

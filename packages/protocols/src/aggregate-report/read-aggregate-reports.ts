@@ -1,6 +1,7 @@
 import { AggregateReader } from './reader.ts'
 import type { AggregateContext, AggregateOutcome } from './reader-contract.ts'
 import {
+  type AddedValues,
   type AggregateHead,
   type AggregateSummary,
   type Disposition,
@@ -87,13 +88,24 @@ class WholeReport {
   readonly #reasonSets: (readonly Reason[])[] = []
   readonly #dkimSets: (readonly DkimResult[])[] = []
   readonly #spfSets: (readonly SpfResult[])[] = []
+  /** Where the lists that started anew stand in those of the whole report. */
+  #base: Bases | null = null
 
   constructor(head: AggregateHead) {
     this.#head = head
   }
 
-  add(columns: RecordColumns, added: ReportValues): void {
-    this.#runs.push(columns)
+  add(columns: RecordColumns, added: AddedValues): void {
+    if (added.startsAnew === true) {
+      this.#base = {
+        sources: this.#sources.length,
+        names: this.#names.length,
+        reasonSets: this.#reasonSets.length,
+        dkimSets: this.#dkimSets.length,
+        spfSets: this.#spfSets.length,
+      }
+    }
+    this.#runs.push(this.#base === null ? columns : shifted(columns, this.#base))
     for (const value of added.sources) this.#sources.push(value)
     for (const value of added.names) this.#names.push(value)
     for (const set of added.reasonSets) this.#reasonSets.push(set)
@@ -123,9 +135,23 @@ class WholeReport {
   }
 }
 
+type Bases = { readonly [List in keyof ReportValues]: number }
+
+function shifted(columns: RecordColumns, base: Bases): RecordColumns {
+  return {
+    ...columns,
+    source: columns.source.map(place => place + base.sources),
+    headerFrom: columns.headerFrom.map(place => place + base.names),
+    envelopeFrom: columns.envelopeFrom.map(place => place + base.names),
+    envelopeTo: columns.envelopeTo.map(place => place + base.names),
+    reasons: columns.reasons.map(place => place + base.reasonSets),
+    dkimResults: columns.dkimResults.map(place => place + base.dkimSets),
+    spfResults: columns.spfResults.map(place => place + base.spfSets),
+  }
+}
+
 function recordAt(runs: readonly RecordColumns[], values: ReportValues, index: number): AggregateRecord | null {
-  // Every run but the last is equally long.
-  const run = runs[Math.floor(index / (runs[0]?.length ?? 1))]
+  const run = runs.findLast(one => one.first <= index)
   const row = run === undefined ? -1 : index - run.first
   return run === undefined || !Number.isInteger(row) || row < 0 || row >= run.length ? null : recordOf(run, values, row)
 }

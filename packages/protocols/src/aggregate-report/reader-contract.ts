@@ -1,6 +1,6 @@
 import type { Fault } from '../fault.ts'
 import type { AggregateRefusal } from './refusals.ts'
-import type { AggregateHead, AggregateSummary, RecordColumns, ReportValues } from './report.ts'
+import type { AddedValues, AggregateHead, AggregateSummary, RecordColumns } from './report.ts'
 
 /** Where the document came from: what a reader falls back on where the document itself says nothing. */
 export interface AggregateContext {
@@ -17,7 +17,7 @@ export interface AggregateReportSink {
   /** Once for each report, before any of its records. */
   head(head: AggregateHead): void
   /** A run of up to `recordsPerRun` records, and what they add to the values that columns point into. */
-  records(columns: RecordColumns, added: ReportValues): void
+  records(columns: RecordColumns, added: AddedValues): void
   /** The report is complete. Where `head` was called and `end` is not, the report was refused: take it back. */
   end(summary: AggregateSummary): void
 }

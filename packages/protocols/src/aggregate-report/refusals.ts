@@ -9,6 +9,7 @@ export type AggregateRefusal =
   | 'aggregate-tag-long'
   | 'aggregate-doctype-long'
   | 'aggregate-records'
+  | 'aggregate-head-late'
 
 /** The same in words for a person. */
 export const aggregateRefusals: Readonly<Record<AggregateRefusal, string>> = {
@@ -23,4 +24,6 @@ export const aggregateRefusals: Readonly<Record<AggregateRefusal, string>> = {
   'aggregate-tag-long': 'A tag is longer than 32,768 characters. No report has such; this can only be an attack.',
   'aggregate-doctype-long': 'The document type declaration is longer than 32,768 characters, or never ends.',
   'aggregate-records': 'The report has more than 2,000,000 records.',
+  'aggregate-head-late':
+    'Too many records stand before the head of the report: what they belong to would be known only after all of them.',
 }

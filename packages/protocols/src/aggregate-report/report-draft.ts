@@ -1,12 +1,12 @@
 import { contentKey } from './content-key.ts'
 import type { DeviationLog } from './deviation-log.ts'
 import { HeadDraft } from './head-draft.ts'
-import { recordsLimit } from './limits.ts'
+import { recordsBeforeHeadLimit, recordsLimit, runWeightLimit, weightBeforeHeadLimit } from './limits.ts'
 import type { AggregateContext, AggregateReportSink } from './reader-contract.ts'
 import { RecordDraft } from './record-draft.ts'
 import { RecordRun } from './record-run.ts'
 import type { AggregateRefusal } from './refusals.ts'
-import type { AggregateHead, ReportValues } from './report.ts'
+import type { AddedValues, AggregateHead, ReportValues } from './report.ts'
 import { SharedValues } from './report-values.ts'
 
 const nothingAdded: ReportValues = { sources: [], names: [], reasonSets: [], dkimSets: [], spfSets: [] }
@@ -26,9 +26,14 @@ export class ReportDraft {
   #sent: AggregateHead | null = null
   #records = 0
   #elements = 0
+  /** The values began anew after the last run that was given. */
+  #isAnew = false
+  readonly #onAnew: () => void
 
-  constructor(sink: AggregateReportSink, context: AggregateContext, log: DeviationLog) {
+  /** `onAnew` is called when places of values that were given before mean nothing any more. */
+  constructor(sink: AggregateReportSink, context: AggregateContext, log: DeviationLog, onAnew: () => void) {
     this.#sink = sink
+    this.#onAnew = onAnew
     this.log = log
     this.head = new HeadDraft(log, context)
     this.record = new RecordDraft(log, this.#values)
@@ -46,9 +51,22 @@ export class ReportDraft {
     if (numbers === null) return null
     this.#run.push(numbers)
     this.#records += 1
-    if (!this.#run.isFull) return null
+    if (!this.#run.isFull && this.#values.addedWeight < runWeightLimit) return null
     this.#closeRun()
-    return this.head.isComplete || this.#sent !== null ? this.#flush() : null
+    if (!this.head.isComplete && this.#sent === null) return this.#isTooLate ? 'aggregate-head-late' : null
+    const refusal = this.#flush()
+    if (refusal === null && this.#values.isFull) this.#startAnew()
+    return refusal
+  }
+
+  get #isTooLate(): boolean {
+    return this.#records > recordsBeforeHeadLimit || this.#values.weight > weightBeforeHeadLimit
+  }
+
+  #startAnew(): void {
+    this.#values.startAnew()
+    this.#isAnew = true
+    this.#onAnew()
   }
 
   #closeRun(): void {
@@ -67,7 +85,9 @@ export class ReportDraft {
     this.#sent = head
     const runs = this.#waiting
     this.#waiting = []
-    const added = this.#addedOf(runs, head)
+    const values = this.#addedOf(runs, head)
+    const added: AddedValues = this.#isAnew ? { ...values, startsAnew: true } : values
+    if (runs.length > 0) this.#isAnew = false
     for (const [index, run] of runs.entries()) {
       if (head.form === 'rfc7489' && this.record.hasDispositionPass) this.#turnPassIntoNone(run)
       this.#sink.records(run.columns(), index === 0 ? added : nothingAdded)

@@ -1,19 +1,45 @@
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts'
 import { Ipv4Places, noIpv4, readIpv4 } from './ipv4-places.ts'
-import { setsRemembered, valuesRemembered } from './limits.ts'
+import { addressesRemembered, setsRemembered, valuesRemembered, valuesWeightLimit, valueWeight } from './limits.ts'
 import type { DkimResult, Reason, ReportValues, SpfResult } from './report.ts'
+
+/** Characters of the values that were added, and a fixed weight for each: about the bytes that they take. */
+class Weight {
+  all = 0
+  ofRun = 0
+
+  add(characters: number, items: number): void {
+    const weight = characters + items * valueWeight
+    this.all += weight
+    this.ofRun += weight
+  }
+}
 
 /** A list of distinct values that only grows; what was handed over is not kept. */
 export class GrowingList<T> {
+  readonly #first: T
+  readonly #limit: number
+  readonly #weight: Weight
+  readonly #places = new Map<string, number>()
   #added: T[]
   #length: number
-  readonly #places = new Map<string, number>()
 
-  readonly #limit: number
-
-  constructor(first: T, limit: number = valuesRemembered) {
+  constructor(first: T, limit: number, weight: Weight) {
+    this.#first = first
     this.#limit = limit
+    this.#weight = weight
     this.#added = [first]
+    this.#length = 1
+  }
+
+  get isFull(): boolean {
+    return this.#length > this.#limit
+  }
+
+  /** Forgets all values: places begin at 0 again. */
+  startAnew(): void {
+    this.#places.clear()
+    this.#added = [this.#first]
     this.#length = 1
   }
 
@@ -22,7 +48,8 @@ export class GrowingList<T> {
     return this.#places.get(key)
   }
 
-  add(key: string, value: T): number {
+  add(key: string, value: T, items = 1): number {
+    this.#weight.add(key.length, items)
     const place = this.push(value)
     this.remember(key, place)
     return place
@@ -35,9 +62,12 @@ export class GrowingList<T> {
     return this.#length - 1
   }
 
-  /** Another key for a value. A forgotten value is added again when it comes again: places stay true, memory flat. */
+  /**
+   * Another key for a value. While no list can start anew because the head is still to come, what is too much is
+   * forgotten here: such a value is added again when it comes again.
+   */
   remember(key: string, place: number): void {
-    if (this.#places.size >= this.#limit) this.#places.clear()
+    if (this.#places.size >= this.#limit * 2) this.#places.clear()
     this.#places.set(key, place)
   }
 
@@ -50,12 +80,37 @@ export class GrowingList<T> {
 
 /** The values that records of one report share. */
 export class SharedValues {
-  readonly #sources = new GrowingList<string | null>(null)
-  readonly #ipv4 = new Ipv4Places()
-  readonly names: GrowingList<string | null> = new GrowingList<string | null>(null)
-  readonly #reasons = new GrowingList<readonly Reason[]>([], setsRemembered)
-  readonly #dkim = new GrowingList<readonly DkimResult[]>([], setsRemembered)
-  readonly #spf = new GrowingList<readonly SpfResult[]>([], setsRemembered)
+  readonly #weight = new Weight()
+  readonly #sources = new GrowingList<string | null>(null, addressesRemembered, this.#weight)
+  #ipv4 = new Ipv4Places()
+  readonly names: GrowingList<string | null> = new GrowingList<string | null>(null, valuesRemembered, this.#weight)
+  readonly #reasons = new GrowingList<readonly Reason[]>([], setsRemembered, this.#weight)
+  readonly #dkim = new GrowingList<readonly DkimResult[]>([], setsRemembered, this.#weight)
+  readonly #spf = new GrowingList<readonly SpfResult[]>([], setsRemembered, this.#weight)
+
+  /** What was added since `takeAdded`. */
+  get addedWeight(): number {
+    return this.#weight.ofRun
+  }
+
+  /** What is remembered. */
+  get weight(): number {
+    return this.#weight.all
+  }
+
+  /** More should not be remembered: it is time to start anew. */
+  get isFull(): boolean {
+    if (this.#weight.all > valuesWeightLimit || this.#sources.isFull || this.names.isFull) return true
+    return this.#reasons.isFull || this.#dkim.isFull || this.#spf.isFull
+  }
+
+  /** Forgets all values. Places that were given before mean nothing any more. */
+  startAnew(): void {
+    this.#ipv4 = new Ipv4Places()
+    for (const list of [this.#sources, this.names, this.#reasons, this.#dkim, this.#spf]) list.startAnew()
+    this.#weight.all = 0
+    this.#weight.ofRun = 0
+  }
 
   /** The place of an IPv4 address, as a number of 32 bits; -1 where it is not known. */
   ipv4(address: number): number {
@@ -94,6 +149,7 @@ export class SharedValues {
   }
 
   takeAdded(): ReportValues {
+    this.#weight.ofRun = 0
     return {
       sources: this.#sources.takeAdded(),
       names: this.names.takeAdded(),
@@ -108,7 +164,7 @@ function setPlace<T>(list: GrowingList<readonly T[]>, set: readonly T[], keyOf: 
   const [first] = set
   if (first === undefined) return 0
   const key = set.length === 1 ? keyOf(first) : set.map(keyOf).join('\x01')
-  return list.find(key) ?? list.add(key, set)
+  return list.find(key) ?? list.add(key, set, set.length)
 }
 
 // No value holds a control character but tabs and line ends: the scanner takes them out. So they can stand between.

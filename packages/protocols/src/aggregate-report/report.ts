@@ -109,8 +109,8 @@ export const recordFlagDerived = 1
 export const recordFlagTolerated = 2
 
 /**
- * Values that many records share, each stored once (in very large reports a value may come again). A column holds the index of its value; the lists only grow while
- * a report is read, so an index stays true. Index 0 of `sources` and `names` is null (absent), of the sets is empty.
+ * Values that many records share, each stored once. A column holds the index of its value. Index 0 of `sources` and
+ * `names` is null (absent), of the sets is empty.
  */
 export interface ReportValues {
   /** Source addresses: IPv4 dotted, IPv6 by RFC 5952, v4-mapped as IPv4. */
@@ -120,6 +120,15 @@ export interface ReportValues {
   readonly reasonSets: readonly (readonly Reason[])[]
   readonly dkimSets: readonly (readonly DkimResult[])[]
   readonly spfSets: readonly (readonly SpfResult[])[]
+}
+
+/** What a run of records adds to the lists: its values stand behind those of earlier runs. */
+export interface AddedValues extends ReportValues {
+  /**
+   * The lists begin anew with this run, index 0 included; what they held is not pointed at any more. It comes in
+   * reports with very many values, so that neither side has to keep all of them.
+   */
+  readonly startsAnew?: boolean
 }
 
 /** A run of records, one array for each member. Arrays are exactly `length` long and own their buffers. */

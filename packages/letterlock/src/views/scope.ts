@@ -5,7 +5,16 @@ import { onlyTenant } from '../store/schema.ts'
 import { dayNumber, daySeconds, dayText } from './time.ts'
 
 /** Days of a scope that names none. */
-export const defaultScopeDays = 30
+const defaultScopeDays = 30
+
+/**
+ * Longer scopes that are taken where the default one holds too few days with reports, so that the first look at
+ * imported history is not an empty chart.
+ */
+const widerScopeDays = [90, 365] as const
+
+/** Days with reports that a scope which names none should hold, as far as there are so many. */
+export const firstLookReportDays = 10
 
 /** Longest scope in days: a century, so that a list of its days stays small. */
 export const scopeDaysLimit = 36_525
@@ -63,7 +72,7 @@ async function scopeDays(
   const from = request.from === undefined ? null : dayNumber(request.from)
   if (to !== null) return { from: from ?? to - defaultScopeDays + 1, to }
   const newest = await newestDay(db, input.domains, now)
-  if (from === null) return { from: newest - defaultScopeDays + 1, to: newest }
+  if (from === null) return { from: await firstLookBegin(db, input.domains, newest), to: newest }
   return { from, to: Math.max(from, newest) }
 }
 
@@ -85,6 +94,35 @@ async function newestDay(db: Kysely<Database>, domains: readonly number[] | null
   const found = domains === null ? [await newestOf(null)] : await Promise.all(domains.map(newestOf))
   const days = found.filter(day => day !== null)
   return days.length === 0 ? today : Math.max(...days)
+}
+
+/** First day of the shortest scope that holds the newest days with reports; else of the longest before everything. */
+async function firstLookBegin(
+  db: Kysely<Database>,
+  domains: readonly number[] | null,
+  newest: number,
+): Promise<number> {
+  const wanted = await earlierReportDay(db, domains, newest)
+  const days = [defaultScopeDays, ...widerScopeDays].find(count => wanted > newest - count)
+  return days === undefined ? Math.max(wanted, newest - scopeDaysLimit + 1) : newest - days + 1
+}
+
+/** The tenth newest day with reports, or the oldest where there are fewer; each step is one seek in an index. */
+async function earlierReportDay(
+  db: Kysely<Database>,
+  domains: readonly number[] | null,
+  newest: number,
+): Promise<number> {
+  const domain = domains === null ? sql`1 = 1` : inIds('domain', domains)
+  const { rows } = await sql<{ day: number | null }>`
+    with recursive step(day, place) as (
+      select cast(${newest} as bigint), 1
+      union all
+      select (select max(day) from report where tenant = ${onlyTenant} and day < step.day and ${domain}), place + 1
+      from step where day is not null and place < ${firstLookReportDays}
+    )
+    select min(day) as day from step`.execute(db)
+  return rows[0]?.day ?? newest
 }
 
 async function domainIds(db: Kysely<Database>, names: readonly string[]): Promise<readonly number[]> {

@@ -26,6 +26,7 @@ const shownDeviations = 4
 
 /** Writes what becomes of each document, and the sums at the end. */
 export class IngestReport {
+  #next = 'letterlock serve'
   readonly #context: CommandContext
   readonly #counts: Record<Told, number> = {
     stored: 0,
@@ -98,6 +99,11 @@ export class IngestReport {
     return joinExitCodes(codes)
   }
 
+  /** What the person does next, once something is stored. */
+  leadTo(next: string): void {
+    this.#next = next
+  }
+
   async #writeSummary(): Promise<void> {
     const total = toldOrder.reduce((sum, told) => sum + this.#counts[told], 0)
     const parts = toldOrder
@@ -109,7 +115,7 @@ export class IngestReport {
     )
     const { messages } = this.#context
     if (this.#counts.stored + this.#counts.tolerated > 0 && !this.#context.flags.has('dry-run')) {
-      messages.info('next: letterlock serve')
+      messages.info(`next: ${this.#next}`)
     }
   }
 

@@ -87,6 +87,7 @@ async function ingestThere(context: CommandContext, report: IngestReport, socket
     )
   }
   const instance = await connectInstance(socketPath)
+  report.leadTo('look at the pages of the running instance')
   return await takeResults(context, report, signal => instance.ingestPaths(context.arguments, signal))
 }
 

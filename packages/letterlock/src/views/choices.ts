@@ -1,7 +1,7 @@
 import type { CoverageAnswer, ScopeAnswer } from '@letterlock/contract'
 import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
-import { coveredMessages, isSilent, reportDays } from './coverage.ts'
+import { countedReports, coveredMessages, isSilent, reportDays, reportDaysOf } from './coverage.ts'
 import { reporterNames, unknownReporter } from './dictionary.ts'
 import { readTags } from './domain-rows.ts'
 import { answer, type ViewContext } from './envelope.ts'
@@ -17,7 +17,7 @@ export async function choicesView(
   instance: { readonly isDemo: boolean; readonly keepsFailureReports: boolean; readonly version: string },
 ): Promise<ScopeAnswer> {
   const { db, scope } = context
-  const [domains, reporters, extent, senders, kinds, quarantine, sources, messages] = await Promise.all([
+  const [domains, reporters, extent, senders, reports, quarantine, sources, messages] = await Promise.all([
     db
       .selectFrom('domain as d')
       .select(['d.name', 'd.is_tracked', 'd.type', 'd.tags'])
@@ -37,17 +37,12 @@ export async function choicesView(
       .select(sql<number>`count(distinct r.sender)`.as('senders'))
       .where(inScope(scope, 'r'))
       .executeTakeFirst(),
-    db
-      .selectFrom('report as r')
-      .select(['r.kind', sql<number>`count(*)`.as('reports')])
-      .where(inScope(scope, 'r'))
-      .groupBy('r.kind')
-      .execute(),
+    countedReports(db, scope),
     countOf(context, 'quarantine'),
     countOf(context, 'source_config'),
     coveredMessages(db, scope),
   ])
-  const days = await reportDays(db, scope, allReportKinds)
+  const days = reportDaysOf(reports, allReportKinds)
   const newest = new Map(days.reporters.map(reporter => [reporter.id, dayText(reporter.newest)]))
   return await answer(context, {
     kinds: allReportKinds,
@@ -67,7 +62,7 @@ export async function choicesView(
         domains: scope.domains === null ? domains.length : scope.domains.length,
         senders: senders?.senders ?? 0,
         reports: days.reports,
-        failureReports: kinds.find(row => row.kind === 'failure')?.reports ?? 0,
+        failureReports: reportDaysOf(reports, ['failure']).reports,
         quarantine,
         sources,
       },

@@ -1,9 +1,9 @@
 import type { Claim, Coverage } from '@letterlock/contract'
+import { authenticationClasses } from '@letterlock/posture'
 import { type Kysely, sql } from 'kysely'
 import type { Database, ReportKind } from '../store/schema.ts'
 import { reporterNames, unknownReporter } from './dictionary.ts'
-import { authenticationAt } from './outcome-counts.ts'
-import { inScope, type ResolvedScope } from './scope.ts'
+import { inIds, inScope, type ResolvedScope } from './scope.ts'
 import { dayText } from './time.ts'
 
 /** A reporter is silent after this many days behind the newest report day: reports come up to 3 days late. */
@@ -33,24 +33,46 @@ export interface ReportDays {
   readonly days: ReadonlySet<number>
   readonly newest: number | null
   readonly reports: number
+  readonly reportsWithDeviations: number
 }
 
-/** Days with reports of these kinds, from an index alone. */
+/** Days with reports of these kinds. */
 export async function reportDays(
   db: Kysely<Database>,
   scope: ResolvedScope,
   kinds: readonly ReportKind[],
 ): Promise<ReportDays> {
-  const rows = await db
+  return reportDaysOf(await countedReports(db, scope), kinds)
+}
+
+/** Reports of one reporter, day and kind. */
+export interface CountedReports {
+  readonly reporter: number
+  readonly day: number
+  readonly kind: ReportKind
+  readonly reports: number
+  /** Those of them that deviate from their standard. */
+  readonly deviating: number
+}
+
+/** Reports of all kinds, for views that show several kinds. */
+export async function countedReports(db: Kysely<Database>, scope: ResolvedScope): Promise<readonly CountedReports[]> {
+  return await db
     .selectFrom('report as r')
-    .select(['r.reporter', 'r.day', sql<number>`count(*)`.as('reports')])
+    .select(['r.reporter', 'r.day', 'r.kind', sql<number>`count(*)`.as('reports')])
+    .select(sql<number>`count(*) filter (where r.deviation_counts <> '{}')`.as('deviating'))
     .where(inScope(scope, 'r'))
-    .where('r.kind', 'in', kinds)
-    .groupBy(['r.reporter', 'r.day'])
+    .groupBy(['r.reporter', 'r.day', 'r.kind'])
     .execute()
+}
+
+/** Days with reports of some kinds among those that were counted. */
+export function reportDaysOf(counted: readonly CountedReports[], kinds: readonly ReportKind[]): ReportDays {
+  const rows = counted.filter(row => kinds.includes(row.kind))
   const byReporter = new Map<number, { reports: number; days: Set<number>; first: number; newest: number }>()
   const days = new Set<number>()
   let reports = 0
+  let reportsWithDeviations = 0
   for (const row of rows) {
     const entry = byReporter.get(row.reporter) ?? { reports: 0, days: new Set(), first: row.day, newest: row.day }
     entry.reports += row.reports
@@ -60,10 +82,12 @@ export async function reportDays(
     byReporter.set(row.reporter, entry)
     days.add(row.day)
     reports += row.reports
+    reportsWithDeviations += row.deviating
   }
   let newest: number | null = null
   for (const day of days) if (newest === null || day > newest) newest = day
-  return { reporters: [...byReporter].map(([id, entry]) => ({ id, ...entry })), days, newest, reports }
+  const reporters = [...byReporter].map(([id, entry]) => ({ id, ...entry }))
+  return { reporters, days, newest, reports, reportsWithDeviations }
 }
 
 /**
@@ -81,7 +105,7 @@ export function isSilent(reporter: ReporterDays, newest: number | null): boolean
 export async function coverageOf(
   db: Kysely<Database>,
   scope: ResolvedScope,
-  input: { readonly days: ReportDays; readonly messages: CoveredMessages; readonly kinds: readonly ReportKind[] },
+  input: { readonly days: ReportDays; readonly messages: CoveredMessages },
 ): Promise<Coverage> {
   const { days } = input
   const silent = days.reporters.filter(reporter => isSilent(reporter, days.newest))
@@ -89,13 +113,6 @@ export async function coverageOf(
     db,
     silent.map(reporter => reporter.id),
   )
-  const deviating = await db
-    .selectFrom('report as r')
-    .select(sql<number>`count(*)`.as('reports'))
-    .where(inScope(scope, 'r'))
-    .where('r.kind', 'in', input.kinds)
-    .where('r.deviation_counts', '<>', sql.lit('{}'))
-    .executeTakeFirst()
   return {
     reporters: days.reporters.length,
     days: scope.to - scope.from + 1,
@@ -110,25 +127,27 @@ export async function coverageOf(
       })
       .sort((a, b) => b.days - a.days || (a.reporter < b.reporter ? -1 : 1)),
     ...input.messages,
-    reportsWithDeviations: deviating?.reports ?? 0,
+    reportsWithDeviations: days.reportsWithDeviations,
   }
 }
 
+/** Codes of classes that tell something. A code that this version does not know is unknown. */
+const knownCodes = authenticationClasses.flatMap((name, code) => (name === 'unknown' ? [] : [code]))
+
 /** Messages of a scope, from the roll-up. */
 export async function coveredMessages(db: Kysely<Database>, scope: ResolvedScope): Promise<CoveredMessages> {
-  const rows = await db
+  // One pass without grouping: sorting by class would take longer than reading.
+  const row = await db
     .selectFrom('aggregate_rollup as r')
-    .select(['r.authentication', sql<number>`sum(r.messages)`.as('messages')])
+    .select([
+      sql<number>`coalesce(sum(r.messages), 0)`.as('messages'),
+      sql<number>`coalesce(sum(r.messages) filter (where not ${inIds('r.authentication', knownCodes)}), 0)`.as(
+        'unknownMessages',
+      ),
+    ])
     .where(inScope(scope, 'r'))
-    .groupBy('r.authentication')
-    .execute()
-  let messages = 0
-  let unknownMessages = 0
-  for (const row of rows) {
-    messages += row.messages
-    if (authenticationAt(row.authentication) === 'unknown') unknownMessages += row.messages
-  }
-  return { messages, unknownMessages }
+    .executeTakeFirst()
+  return row ?? { messages: 0, unknownMessages: 0 }
 }
 
 /** What counted reports say: other parties said it. */

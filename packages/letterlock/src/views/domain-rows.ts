@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { DomainType } from '../store/schema.ts'
 import { onlyTenant } from '../store/schema.ts'
 import { answer, type ViewContext } from './envelope.ts'
+import { outcomeCells } from './outcome-cells.ts'
 import { addOutcomes, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
 import { effectiveSteps, newestPolicies, noPolicies } from './policy.ts'
 import { inIds, inScope } from './scope.ts'
@@ -91,15 +92,7 @@ function shownDomain(
 
 async function domainSums({ db, scope }: ViewContext): Promise<ReadonlyMap<number, DomainSums>> {
   const [cells, senders, reports] = await Promise.all([
-    db
-      .selectFrom('aggregate_rollup as r')
-      .leftJoin('decision as d', join =>
-        join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-      )
-      .select(['r.domain', 'r.authentication', 'd.decision', sql<number>`sum(r.messages)`.as('messages')])
-      .where(inScope(scope, 'r'))
-      .groupBy(['r.domain', 'r.authentication', 'd.decision'])
-      .execute(),
+    outcomeCells({ db, scope }, 'domain'),
     db
       .selectFrom('aggregate_rollup as r')
       .select(['r.domain', sql<number>`count(distinct r.sender)`.as('senders')])
@@ -125,7 +118,7 @@ async function domainSums({ db, scope }: ViewContext): Promise<ReadonlyMap<numbe
   for (const { domain, ...row } of reports)
     sums.set(domain, { messages: 0, outcome: noOutcomes(), senders: sendersOf.get(domain) ?? 0, ...row })
   for (const cell of cells) {
-    const entry = sums.get(cell.domain)
+    const entry = sums.get(cell.key)
     if (entry === undefined) continue
     entry.messages += cell.messages
     entry.outcome[outcomeAt(cell.authentication, cell.decision)] += cell.messages

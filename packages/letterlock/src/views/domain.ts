@@ -4,6 +4,7 @@ import { rowNames } from './dictionary.ts'
 import { domainHealth } from './domain-health.ts'
 import { domainRows, type KeptDomain } from './domain-rows.ts'
 import { answer, type ViewContext } from './envelope.ts'
+import { outcomeCells } from './outcome-cells.ts'
 import { noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
 import {
   effectiveSteps,
@@ -90,19 +91,11 @@ async function generationCounts({ db, scope }: ViewContext): Promise<Record<'rfc
 const authorDomainsLimit = 200
 
 async function authorDomains({ db, scope }: ViewContext): Promise<DomainAnswer['data']['headerFrom']> {
-  const cells = await db
-    .selectFrom('aggregate_rollup as r')
-    .leftJoin('decision as d', join =>
-      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-    )
-    .select(['r.header_from', 'r.authentication', 'd.decision', sql<number>`sum(r.messages)`.as('messages')])
-    .where(inScope(scope, 'r'))
-    .groupBy(['r.header_from', 'r.authentication', 'd.decision'])
-    .execute()
+  const cells = await outcomeCells({ db, scope }, 'header_from')
   const sums = new Map<number, { messages: number; outcome: OutcomeSums }>()
   for (const cell of cells) {
-    const entry = sums.get(cell.header_from) ?? { messages: 0, outcome: noOutcomes() }
-    sums.set(cell.header_from, entry)
+    const entry = sums.get(cell.key) ?? { messages: 0, outcome: noOutcomes() }
+    sums.set(cell.key, entry)
     entry.messages += cell.messages
     entry.outcome[outcomeAt(cell.authentication, cell.decision)] += cell.messages
   }

@@ -56,6 +56,6 @@ export async function answer<T>(
     input.days ?? reportDays(db, scope, input.kinds),
     input.messages ?? coveredMessages(db, scope),
   ])
-  const coverage = await coverageOf(db, scope, { days, messages, kinds: input.kinds })
+  const coverage = await coverageOf(db, scope, { days, messages })
   return { scope: scope.shown, coverage, claim: input.claim ?? reportedBy(coverage.reporters), data: input.data }
 }

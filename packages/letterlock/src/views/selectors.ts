@@ -10,19 +10,9 @@ type Selector = SelectorsAnswer['data']['selectors'][number]
 
 /** DKIM selectors that reports name for the domain of the scope and names of its organization. Reads rows. */
 export async function selectorsView(context: ViewContext, domain: string): Promise<SelectorsAnswer> {
-  const { db, scope, organizationalDomain } = context
+  const { db, organizationalDomain } = context
   const parts = coverageParts(context, ['aggregate'])
-  const rows = await db
-    .selectFrom('aggregate_row as r')
-    .select(['r.dkim_set', 'r.reporter'])
-    .select([
-      sql<number>`sum(r.messages)`.as('messages'),
-      sql<number>`min(r.day)`.as('first'),
-      sql<number>`max(r.day)`.as('last'),
-    ])
-    .where(inScope(scope, 'r'))
-    .groupBy(['r.dkim_set', 'r.reporter'])
-    .execute()
+  const rows = await setSums(context)
   const own = organizationalDomain(domain)
   const sets = await membersById(db, 'dkim_set', new Set(rows.map(row => row.dkim_set)))
   const found = new Map<string, { row: Selector; first: number; last: number; reporters: Set<number> }>()
@@ -54,6 +44,43 @@ export async function selectorsView(context: ViewContext, domain: string): Promi
     }))
     .sort((a, b) => b.messages - a.messages)
   return await answer(context, { kinds: ['aggregate'], ...(await parts), data: { selectors } })
+}
+
+interface SetSums {
+  readonly dkim_set: number
+  readonly reporter: number
+  messages: number
+  first: number
+  last: number
+}
+
+/**
+ * Messages of every set of DKIM results. The rows of a report lie together, so each report gives one text of all its
+ * sets without any sorting; adding them up here takes a fraction of what grouping hundreds of thousands of rows takes.
+ */
+async function setSums({ db, scope }: ViewContext): Promise<readonly SetSums[]> {
+  const reports = await db
+    .selectFrom('aggregate_row as r')
+    .select(['r.day', sql<number>`min(r.reporter)`.as('reporter')])
+    .select(sql<string>`string_agg(cast(r.dkim_set as text) || ' ' || cast(r.messages as text), ' ')`.as('sets'))
+    .where(inScope(scope, 'r'))
+    .groupBy(['r.domain', 'r.day', 'r.report'])
+    .execute()
+  const sums = new Map<number, Map<number, SetSums>>()
+  for (const { reporter, day, sets } of reports) {
+    const numbers = sets.split(' ')
+    for (let at = 0; at < numbers.length; at += 2) {
+      const dkim_set = Number(numbers[at])
+      const bySet = sums.get(reporter) ?? new Map<number, SetSums>()
+      sums.set(reporter, bySet)
+      const entry = bySet.get(dkim_set) ?? { dkim_set, reporter, messages: 0, first: day, last: day }
+      bySet.set(dkim_set, entry)
+      entry.messages += Number(numbers[at + 1])
+      entry.first = Math.min(entry.first, day)
+      entry.last = Math.max(entry.last, day)
+    }
+  }
+  return [...sums.values()].flatMap(bySet => [...bySet.values()])
 }
 
 const noSelector = { messages: 0, pass: 0, fail: 0, other: 0, firstDay: '', lastDay: '', reporters: 0 }

@@ -1,7 +1,7 @@
 import type { SenderAnswer, SenderSourcesAnswer } from '@letterlock/contract'
 import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
-import { loadDecisions } from './decisions.ts'
+import { type Decisions, loadDecisions } from './decisions.ts'
 import { domainNames, reporterNames, unknownReporter } from './dictionary.ts'
 import { type Answer, answer, coverageParts, type ViewContext } from './envelope.ts'
 import {
@@ -14,7 +14,7 @@ import {
   type OutcomeSums,
   outcomeAt,
 } from './outcome-counts.ts'
-import { inScope } from './scope.ts'
+import { inIds, inScope } from './scope.ts'
 import { senderEvidence } from './sender-evidence.ts'
 import { senderFix } from './sender-fix.ts'
 import { namesOf, type StoredSender, unknownSender } from './sender-name.ts'
@@ -45,7 +45,7 @@ export async function senderView(context: ViewContext, sender: StoredSender): Pr
     senderSums(context, decisions, [sender.id]),
     senderCells(context, sender.id),
     senderEvidence(context, sender),
-    senderSources(context, sender.id),
+    senderSources(context, { sender: sender.id, decisions, offset: 0, limit: shownSourcesLimit }),
     senderReports(context, sender.id),
     coverageParts(context, ['aggregate']),
   ])
@@ -76,8 +76,8 @@ export async function senderView(context: ViewContext, sender: StoredSender): Pr
       sender: row,
       disposition,
       alignment,
-      sources: sources.slice(0, shownSourcesLimit),
-      sourceCount: sources.length,
+      sources: [...sources.sources],
+      sourceCount: sources.total.sources,
       evidence: [...evidence.lines],
       evidenceCount: evidence.count,
       reasons: [...evidence.reasons],
@@ -119,16 +119,43 @@ async function senderReports({ db, scope }: ViewContext, sender: number): Promis
   return row?.reports ?? 0
 }
 
-/** Every source of a sender, most messages first. */
-async function senderSources({ db, scope }: ViewContext, sender: number): Promise<Source[]> {
+interface SourceSums {
+  readonly source: number
+  messages: number
+  rows: number
+  readonly outcome: OutcomeSums
+  first: number
+  last: number
+}
+
+interface SourcesPage {
+  readonly sources: readonly Source[]
+  readonly total: SenderSourcesAnswer['data']['total']
+}
+
+/** Sources of a sender, most messages first: the total of all, one page of them. */
+async function senderSources(
+  context: ViewContext,
+  input: { readonly sender: number; readonly decisions: Decisions; readonly offset: number; readonly limit: number },
+): Promise<SourcesPage> {
+  const all = await sourceSums(context, input.sender, input.decisions)
+  const total = { sources: all.length, messages: 0, rows: 0 }
+  for (const { messages, rows } of all) {
+    total.messages += messages
+    total.rows += rows
+  }
+  const shown = all.slice(input.offset, input.offset + input.limit)
+  return { sources: await shownSources(context, shown), total }
+}
+
+async function sourceSums(
+  { db, scope }: ViewContext,
+  sender: number,
+  decisions: Decisions,
+): Promise<readonly SourceSums[]> {
   const cells = await db
     .selectFrom('aggregate_row as r')
-    .leftJoin('decision as d', join =>
-      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-    )
-    .leftJoin('source as s', join => join.onRef('s.tenant', '=', 'r.tenant').onRef('s.id', '=', 'r.source'))
-    .select(['r.source', 'r.authentication', 'd.decision'])
-    .select(['s.ip', 's.confirmed_ptr', 's.ptr_looked_up_at', 's.asn', 's.as_name', 's.country'])
+    .select(['r.source', 'r.authentication', 'r.domain'])
     .select([
       sql<number>`sum(r.messages)`.as('messages'),
       sql<number>`count(*)`.as('rows'),
@@ -137,32 +164,48 @@ async function senderSources({ db, scope }: ViewContext, sender: number): Promis
     ])
     .where(inScope(scope, 'r'))
     .where('r.sender', '=', sender)
-    .groupBy(['r.source', 'r.authentication', 'd.decision'])
-    .groupBy(['s.ip', 's.confirmed_ptr', 's.ptr_looked_up_at', 's.asn', 's.as_name', 's.country'])
+    .groupBy(['r.source', 'r.authentication', 'r.domain'])
     .execute()
-  const found = new Map<number, Source & { outcome: OutcomeSums }>()
-  for (const cell of cells) {
-    const entry = found.get(cell.source) ?? {
-      ip: cell.ip,
-      ptr: cell.confirmed_ptr,
-      isPtrLookedUp: cell.ptr_looked_up_at !== null,
-      asn: cell.asn,
-      asName: cell.as_name,
-      country: cell.country,
-      messages: 0,
-      rows: 0,
-      outcome: noOutcomes(),
-      firstDay: dayText(cell.first),
-      lastDay: dayText(cell.last),
-    }
-    found.set(cell.source, entry)
+  const found = new Map<number, SourceSums>()
+  for (const { source, first, last, ...cell } of cells) {
+    const entry = found.get(source) ?? { source, messages: 0, rows: 0, outcome: noOutcomes(), first, last }
+    found.set(source, entry)
     entry.messages += cell.messages
     entry.rows += cell.rows
-    entry.outcome[outcomeAt(cell.authentication, cell.decision)] += cell.messages
-    if (dayText(cell.first) < entry.firstDay) entry.firstDay = dayText(cell.first)
-    if (dayText(cell.last) > entry.lastDay) entry.lastDay = dayText(cell.last)
+    entry.outcome[outcomeAt(cell.authentication, decisions.of(cell.domain, sender))] += cell.messages
+    entry.first = Math.min(entry.first, first)
+    entry.last = Math.max(entry.last, last)
   }
-  return [...found.values()].sort((a, b) => b.messages - a.messages || ((a.ip ?? '') < (b.ip ?? '') ? -1 : 1))
+  return [...found.values()].sort((a, b) => b.messages - a.messages || a.source - b.source)
+}
+
+async function shownSources({ db }: ViewContext, shown: readonly SourceSums[]): Promise<readonly Source[]> {
+  const stored = await db
+    .selectFrom('source')
+    .select(['id', 'ip', 'confirmed_ptr', 'ptr_looked_up_at', 'asn', 'as_name', 'country'])
+    .where('tenant', '=', onlyTenant)
+    .where(
+      inIds(
+        'source.id',
+        shown.map(({ source }) => source),
+      ),
+    )
+    .execute()
+  const byId = new Map(stored.map(row => [row.id, row]))
+  return shown.map(({ source, first, last, ...sums }) => {
+    const row = byId.get(source)
+    return {
+      ip: row?.ip ?? null,
+      ptr: row?.confirmed_ptr ?? null,
+      isPtrLookedUp: (row?.ptr_looked_up_at ?? null) !== null,
+      asn: row?.asn ?? null,
+      asName: row?.as_name ?? null,
+      country: row?.country ?? null,
+      ...sums,
+      firstDay: dayText(first),
+      lastDay: dayText(last),
+    }
+  })
 }
 
 /** A page of the sources of a sender, with the total of all. */
@@ -171,19 +214,11 @@ export async function senderSourcesView(
   sender: StoredSender,
   page: { readonly offset: number; readonly limit: number },
 ): Promise<Answer<SenderSourcesAnswer['data']>> {
-  const sources = await senderSources(context, sender.id)
-  const total = { sources: sources.length, messages: 0, rows: 0 }
-  for (const source of sources) {
-    total.messages += source.messages
-    total.rows += source.rows
-  }
+  const decisions = await loadDecisions(context.db, context.scope)
+  const { sources, total } = await senderSources(context, { sender: sender.id, decisions, ...page })
   const end = page.offset + page.limit
   return await answer(context, {
     kinds: ['aggregate'],
-    data: {
-      sources: sources.slice(page.offset, end),
-      total,
-      nextCursor: end < sources.length ? String(end) : null,
-    },
+    data: { sources: [...sources], total, nextCursor: end < total.sources ? String(end) : null },
   })
 }

@@ -1,8 +1,14 @@
-import { type AuthenticationClass, authenticationClasses } from '@letterlock/posture'
+import {
+  type AlignmentPath,
+  type AuthenticationClass,
+  alignmentPaths,
+  authenticationClasses,
+} from '@letterlock/posture'
 import { type RawBuilder, sql } from 'kysely'
 import type { ViewContext } from './envelope.ts'
+import { outcomeCells } from './outcome-cells.ts'
 import { alignmentAt, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
-import { inScope } from './scope.ts'
+import { inIds, inScope } from './scope.ts'
 
 /** A sender with this share of aligned messages, unknown left out, is aligned. */
 export const alignedShare = 0.98
@@ -123,6 +129,45 @@ export interface ListTotals {
 
 /** Totals of a list of senders. */
 export async function listTotals(
+  context: ViewContext,
+  conditions: readonly RawBuilder<boolean>[],
+): Promise<ListTotals> {
+  return conditions.length === 0 ? await allTotals(context) : await totalsWhere(context, conditions)
+}
+
+const dkimAlignedCodes = codesOfPaths(['dkim', 'dkim+spf'])
+const spfAlignedCodes = codesOfPaths(['spf', 'dkim+spf'])
+
+function codesOfPaths(paths: readonly AlignmentPath[]): readonly number[] {
+  return paths.map(path => alignmentPaths.indexOf(path))
+}
+
+/** Totals of all senders, without sorting. */
+async function allTotals(context: ViewContext): Promise<ListTotals> {
+  const { db, scope } = context
+  const messagesWhere = (codes: readonly number[]) =>
+    sql<number>`coalesce(sum(r.messages) filter (where ${inIds('r.alignment', codes)}), 0)`
+  const [cells, paths] = await Promise.all([
+    outcomeCells(context, 'domain'),
+    db
+      .selectFrom('aggregate_rollup as r')
+      .select([
+        sql<number>`coalesce(sum(r.records), 0)`.as('rows'),
+        messagesWhere(dkimAlignedCodes).as('dkimAligned'),
+        messagesWhere(spfAlignedCodes).as('spfAligned'),
+      ])
+      .where(inScope(scope, 'r'))
+      .executeTakeFirst(),
+  ])
+  const totals = { messages: 0, outcome: noOutcomes(), ...(paths ?? { rows: 0, dkimAligned: 0, spfAligned: 0 }) }
+  for (const { authentication, decision, messages } of cells) {
+    totals.messages += messages
+    totals.outcome[outcomeAt(authentication, decision)] += messages
+  }
+  return totals
+}
+
+async function totalsWhere(
   { db, scope }: ViewContext,
   conditions: readonly RawBuilder<boolean>[],
 ): Promise<ListTotals> {

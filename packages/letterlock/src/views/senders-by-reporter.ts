@@ -5,6 +5,7 @@ import { isSilent, type ReportDays, reportDays } from './coverage.ts'
 import { type Decisions, loadDecisions } from './decisions.ts'
 import { type ReporterName, reporterNames, unknownReporter } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
+import { outcomeCells } from './outcome-cells.ts'
 import { addOutcomes, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
 import { outcomeCondition } from './row-filter.ts'
 import { inIds, inScope } from './scope.ts'
@@ -65,23 +66,17 @@ export async function sendersByReporterView(
 
 /** What each reporter reported of all senders. */
 async function reporterColumns(
-  { db, scope }: ViewContext,
+  context: ViewContext,
   { outcomes }: SendersByReporterRequest,
 ): Promise<ReadonlyMap<number, Cell>> {
-  const rows = await db
-    .selectFrom('aggregate_rollup as r')
-    .leftJoin('decision as d', join =>
-      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-    )
-    .select(['r.reporter', 'r.authentication', 'd.decision', sql<number>`sum(r.messages)`.as('messages')])
-    .where(inScope(scope, 'r'))
-    .groupBy(['r.reporter', 'r.authentication', 'd.decision'])
-    .execute()
+  const rows = await outcomeCells(context, 'reporter')
   const columns = new Map<number, Cell>()
   for (const row of rows) {
     const outcome = outcomeAt(row.authentication, row.decision)
-    if (outcomes === undefined || outcomes.includes(outcome)) add(columns, row.reporter, outcome, row.messages)
+    if (outcomes === undefined || outcomes.includes(outcome)) add(columns, row.key, outcome, row.messages)
   }
+  // What was moved to another outcome leaves nothing behind.
+  if (outcomes !== undefined) for (const [id, { messages }] of columns) if (messages === 0) columns.delete(id)
   return columns
 }
 

@@ -1,6 +1,7 @@
 import type { Claim, Link, SenderName, Sentence, TodayAnswer } from '@letterlock/contract'
 import { authenticationClasses, rollupDispositions } from '@letterlock/posture'
 import { sql } from 'kysely'
+import { onlyTenant } from '../store/schema.ts'
 import { isSilent, type ReportDays } from './coverage.ts'
 import { domainNames, type ReporterName } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
@@ -99,12 +100,10 @@ const failingSendersRead = 500
 
 async function failingSenders({ db, scope }: ViewContext): Promise<readonly FailingSender[]> {
   const isRefused = inIds('r.disposition', refusedCodes)
-  const found = await db
+  // The decision is looked for once for each sender, not for each cell.
+  const sums = db
     .selectFrom('aggregate_rollup as r')
-    .leftJoin('decision as d', join =>
-      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-    )
-    .select(['r.domain', 'r.sender', 'd.decision'])
+    .select(['r.domain', 'r.sender'])
     .select([
       sql<number>`sum(r.messages)`.as('messages'),
       sql<number>`sum(case when ${isRefused} then r.messages else 0 end)`.as('refused'),
@@ -113,9 +112,15 @@ async function failingSenders({ db, scope }: ViewContext): Promise<readonly Fail
     ])
     .where(inScope(scope, 'r'))
     .where(inIds('r.authentication', failingCodes))
+    .groupBy(['r.domain', 'r.sender'])
+  const found = await db
+    .selectFrom(sums.as('s'))
+    .leftJoin('decision as d', join =>
+      join.on('d.tenant', '=', onlyTenant).onRef('d.domain', '=', 's.domain').onRef('d.sender', '=', 's.sender'),
+    )
+    .select(['s.domain', 's.sender', 'd.decision', 's.messages', 's.refused', 's.first', 's.last'])
     .where(eb => eb.or([eb('d.decision', 'is', null), eb('d.decision', 'in', ['mine', 'undecided'])]))
-    .groupBy(['r.domain', 'r.sender', 'd.decision'])
-    .orderBy('messages', 'desc')
+    .orderBy('s.messages', 'desc')
     .limit(failingSendersRead)
     .execute()
   const own = found.filter(row => decisionAt(row.decision) === 'mine').map(row => row.sender)

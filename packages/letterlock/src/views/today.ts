@@ -1,11 +1,13 @@
 import type { TodayAnswer } from '@letterlock/contract'
+import { authenticationClasses } from '@letterlock/posture'
 import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
-import { reportDays } from './coverage.ts'
+import { countedReports, reportDaysOf } from './coverage.ts'
 import { reporterNames, unknownReporter } from './dictionary.ts'
 import { keptDomains } from './domain-rows.ts'
 import { answer, type ViewContext } from './envelope.ts'
-import { authenticationAt, outcomeAt } from './outcome-counts.ts'
+import { type OutcomeCell, outcomeCells } from './outcome-cells.ts'
+import { outcomeAt } from './outcome-counts.ts'
 import { effectiveSteps, newestPolicies, noPolicies } from './policy.ts'
 import { inScope, scopeBefore } from './scope.ts'
 import { dayText } from './time.ts'
@@ -21,19 +23,19 @@ const severityOrder: readonly Item['severity'][] = ['high', 'medium', 'decide', 
 /** What needs the owner, worst harm first, and the four figures. */
 export async function todayView(context: ViewContext): Promise<TodayAnswer> {
   const { db, scope } = context
-  const [days, tlsDays, aggregateDays, before, domains, policies, sessions, hosts, cells, quarantine] =
-    await Promise.all([
-      reportDays(db, scope, ['aggregate', 'tls']),
-      tlsNewest(context),
-      reportDays(db, scope, ['aggregate']),
-      passBefore(context),
-      keptDomains(context),
-      newestPolicies(db, scope, scope.domains),
-      countedSessions(context),
-      hostFailures(context),
-      domainCells(context),
-      quarantineCount(context),
-    ])
+  const [reports, tlsDays, before, domains, policies, sessions, hosts, cells, quarantine] = await Promise.all([
+    countedReports(db, scope),
+    tlsNewest(context),
+    passBefore(context),
+    keptDomains(context),
+    newestPolicies(db, scope, scope.domains),
+    countedSessions(context),
+    hostFailures(context),
+    outcomeCells(context, 'domain'),
+    quarantineCount(context),
+  ])
+  const days = reportDaysOf(reports, ['aggregate', 'tls'])
+  const aggregateDays = reportDaysOf(reports, ['aggregate'])
   const names = new Map(domains.map(domain => [domain.id, domain.name]))
   const steps = new Map(
     domains.map(({ id }) => [
@@ -106,11 +108,11 @@ export interface DomainSums {
   openFailing: number
 }
 
-function domainSums(cells: Awaited<ReturnType<typeof domainCells>>): ReadonlyMap<number, DomainSums> {
+function domainSums(cells: readonly OutcomeCell[]): ReadonlyMap<number, DomainSums> {
   const sums = new Map<number, DomainSums>()
   for (const cell of cells) {
-    const entry = sums.get(cell.domain) ?? { messages: 0, aligned: 0, unknown: 0, openFailing: 0 }
-    sums.set(cell.domain, entry)
+    const entry = sums.get(cell.key) ?? { messages: 0, aligned: 0, unknown: 0, openFailing: 0 }
+    sums.set(cell.key, entry)
     const outcome = outcomeAt(cell.authentication, cell.decision)
     entry.messages += cell.messages
     if (outcome === 'aligned') entry.aligned += cell.messages
@@ -121,34 +123,20 @@ function domainSums(cells: Awaited<ReturnType<typeof domainCells>>): ReadonlyMap
   return sums
 }
 
-async function domainCells({ db, scope }: ViewContext) {
-  return await db
-    .selectFrom('aggregate_rollup as r')
-    .leftJoin('decision as d', join =>
-      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-    )
-    .select(['r.domain', 'r.authentication', 'd.decision', sql<number>`sum(r.messages)`.as('messages')])
-    .where(inScope(scope, 'r'))
-    .groupBy(['r.domain', 'r.authentication', 'd.decision'])
-    .execute()
-}
+const alignedCode = sql.lit(authenticationClasses.indexOf('aligned'))
 
 /** Aligned and all messages of as many days before; null where no report begins in them. */
 async function passBefore({ db, scope }: ViewContext): Promise<Cards['pass']['before']> {
-  const rows = await db
+  const row = await db
     .selectFrom('aggregate_rollup as r')
-    .select(['r.authentication', sql<number>`sum(r.messages)`.as('messages')])
+    .select([
+      sql<number | null>`sum(r.messages)`.as('total'),
+      sql<number>`coalesce(sum(r.messages) filter (where r.authentication = ${alignedCode}), 0)`.as('aligned'),
+    ])
     .where(inScope(scopeBefore(scope), 'r'))
-    .groupBy('r.authentication')
-    .execute()
-  if (rows.length === 0) return null
-  let total = 0
-  let aligned = 0
-  for (const row of rows) {
-    total += row.messages
-    if (authenticationAt(row.authentication) === 'aligned') aligned += row.messages
-  }
-  return { aligned, total }
+    .executeTakeFirst()
+  if (row === undefined || row.total === null) return null
+  return { aligned: row.aligned, total: row.total }
 }
 
 function policyCard(steps: readonly { readonly rfc9989: Step; readonly rfc7489: Step }[]): Cards['policies'] {

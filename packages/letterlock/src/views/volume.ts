@@ -1,10 +1,9 @@
 import type { VolumeAnswer } from '@letterlock/contract'
-import { sql } from 'kysely'
 import { reportDays } from './coverage.ts'
 import { answer, type ViewContext } from './envelope.ts'
+import { dayCells } from './outcome-cells.ts'
 import { alignmentAt, dispositionAt, noAlignments, noDispositions, noOutcomes, outcomeAt } from './outcome-counts.ts'
 import { policyMarks } from './policy-history.ts'
-import { inScope } from './scope.ts'
 import { dayText } from './time.ts'
 
 /** Most domains for which changes of the policy are marked: of more, nobody could read the marks. */
@@ -19,7 +18,7 @@ export async function volumeView(context: ViewContext): Promise<VolumeAnswer> {
   const { db, scope } = context
   const isMarked = scope.domains !== null && scope.domains.length <= markedDomainsLimit
   const [cells, days, marks] = await Promise.all([
-    volumeCells(context),
+    dayCells(context),
     reportDays(db, scope, ['aggregate']),
     isMarked ? policyMarks(context) : [],
   ])
@@ -45,17 +44,4 @@ export async function volumeView(context: ViewContext): Promise<VolumeAnswer> {
     messages: { messages: totals.messages, unknownMessages: totals.outcome.unknown },
     data: { days: all, totals, marks },
   })
-}
-
-async function volumeCells({ db, scope }: ViewContext) {
-  return await db
-    .selectFrom('aggregate_rollup as r')
-    .leftJoin('decision as d', join =>
-      join.onRef('d.tenant', '=', 'r.tenant').onRef('d.domain', '=', 'r.domain').onRef('d.sender', '=', 'r.sender'),
-    )
-    .select(['r.day', 'r.disposition', 'r.alignment', 'r.authentication', 'd.decision'])
-    .select([sql<number>`sum(r.messages)`.as('messages'), sql<number>`sum(r.records)`.as('records')])
-    .where(inScope(scope, 'r'))
-    .groupBy(['r.day', 'r.disposition', 'r.alignment', 'r.authentication', 'd.decision'])
-    .execute()
 }

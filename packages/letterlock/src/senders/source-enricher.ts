@@ -183,13 +183,12 @@ export class SourceEnricher {
     const { reverseNames } = this.#options
     if (reverseNames === null || this.#isOffline()) return {}
     if ((this.#waiting.get(source.id)?.until ?? 0) > now) return {}
-    const pace = pause((1000 * lookUpsAtOnce) / lookUpsPerSecond, null, { signal: this.#stop.signal })
+    const begun = performance.now()
     const answer = await reverseNames.find(source.ip)
-    if (answer.kind === 'not public') {
-      pace.catch(() => undefined)
-      return { ptr: null }
-    }
-    await pace.catch(() => undefined)
+    // Nobody was asked, so there is no pace to keep.
+    if (answer.kind === 'not public') return { ptr: null }
+    const rest = (1000 * lookUpsAtOnce) / lookUpsPerSecond - (performance.now() - begun)
+    await pause(Math.max(0, rest), null, { signal: this.#stop.signal }).catch(() => undefined)
     if (answer.kind === 'temporary') {
       const isGivenUp = this.#noteFailure(source.id, answer.cause, now)
       return isGivenUp ? { ptr: null } : {}

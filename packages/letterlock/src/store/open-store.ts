@@ -24,7 +24,7 @@ export type StorePlace = { readonly dataDir: string } | { readonly postgresUrl: 
 export interface StoreOptions {
   /** Services that name senders below the built-in ones; without it, those that a person loaded into this store. */
   readonly map?: SenderMap | null
-  /** Threads that read; each keeps some 16 MiB of pages. */
+  /** Threads that read at most; each keeps some 8 MiB of pages while it is used. */
   readonly readers?: number
 }
 
@@ -38,6 +38,9 @@ export type OpenedStore =
   | { readonly state: 'failed'; readonly text: string }
 
 const readersLimit = 4
+
+/** Without a query for this long, readers give back their memory. Screens that are open ask more often or not at all. */
+const restAfterMs = 20_000
 
 /** Opens a store, or makes it where there is none. */
 export async function openStore(place: StorePlace, options: StoreOptions = {}): Promise<OpenedStore> {
@@ -58,10 +61,11 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
   chmodSync(file, 0o600)
   const count = options.readers ?? Math.min(readersLimit, Math.max(2, availableParallelism() - 1))
   const readerSetup: ReaderSetup = { file }
-  const readers = Array.from(
-    { length: count },
-    () => new ThreadClient(threadFile('reader-thread', import.meta.url), readerSetup),
-  )
+  const readers = new ReaderPool({
+    start: () => new ThreadClient(threadFile('reader-thread', import.meta.url), readerSetup),
+    limit: count,
+    restAfterMs,
+  })
   return { state: 'opened', store: new SqliteStore({ file, writer, readers }) }
 }
 
@@ -82,14 +86,14 @@ class SqliteStore implements Store {
   readonly intake: ReturnType<typeof connectServedIntake>
   readonly #file: string
   readonly #writer: ThreadClient
-  readonly #readers: readonly ThreadClient[]
+  readonly #readers: ReaderPool
   #closing: Promise<void> | null = null
 
-  constructor(of: { file: string; writer: ThreadClient; readers: readonly ThreadClient[] }) {
+  constructor(of: { file: string; writer: ThreadClient; readers: ReaderPool }) {
     this.#file = of.file
     this.#writer = of.writer
     this.#readers = of.readers
-    this.read = new Kysely({ dialect: threadDialect(new ReaderPool(of.readers)) })
+    this.read = new Kysely({ dialect: threadDialect(of.readers) })
     this.write = new Kysely({ dialect: threadDialect(new WriterTurns(of.writer)) })
     this.intake = connectServedIntake(this.intakePort())
   }
@@ -143,8 +147,7 @@ class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     // Readers first: the last connection to close moves the log into the file.
-    for (const reader of this.#readers) reader.worker.postMessage({ type: 'close' })
-    await Promise.all(this.#readers.map(reader => reader.ended()))
+    await this.#readers.close()
     await this.#writer.call(id => ({ type: 'close', id }))
     await this.#writer.ended()
   }

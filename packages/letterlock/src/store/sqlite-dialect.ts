@@ -109,25 +109,84 @@ class ThreadDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
-/** Readers, each for one holder at a time; who finds none free waits in turn. */
-export class ReaderPool implements ConnectionSource {
-  readonly #free: ThreadConnection[]
-  readonly #waiting: ((connection: ThreadConnection) => void)[] = []
+/** What a pool of readers is made of. */
+export interface ReaderPoolOptions {
+  readonly start: () => ThreadClient
+  /** Threads at once, at most. */
+  readonly limit: number
+  /** Milliseconds without a query until the threads give back what they keep. */
+  readonly restAfterMs: number
+}
 
-  constructor(clients: readonly ThreadClient[]) {
-    this.#free = clients.map(client => new ThreadConnection(client, 'reads'))
+/**
+ * Readers, each for one holder at a time; who finds none free waits in turn. Threads are started when they are needed.
+ * When nobody has asked for a while, all but one end and that one lets go of its pages: an instance at rest, as most
+ * are nearly always, takes no more memory than one that was just started.
+ */
+export class ReaderPool implements ConnectionSource {
+  readonly #options: ReaderPoolOptions
+  readonly #free: ThreadConnection[] = []
+  readonly #all = new Set<ThreadConnection>()
+  readonly #waiting: ((connection: ThreadConnection) => void)[] = []
+  readonly #ending = new Set<Promise<void>>()
+  #rest: NodeJS.Timeout | null = null
+
+  constructor(options: ReaderPoolOptions) {
+    this.#options = options
+    this.#free.push(this.#start())
   }
 
   async acquire(): Promise<ThreadConnection> {
     const free = this.#free.pop()
     if (free !== undefined) return free
+    if (this.#all.size < this.#options.limit) return this.#start()
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
   async release(connection: ThreadConnection): Promise<void> {
     const next = this.#waiting.shift()
-    if (next === undefined) this.#free.push(connection)
-    else next(connection)
+    if (next !== undefined) {
+      next(connection)
+      return
+    }
+    this.#free.push(connection)
+    if (this.#rest === null) {
+      this.#rest = setTimeout(() => this.#takeRest(), this.#options.restAfterMs)
+      this.#rest.unref()
+    } else this.#rest.refresh()
+  }
+
+  /** Ends all threads. */
+  async close(): Promise<void> {
+    if (this.#rest !== null) clearTimeout(this.#rest)
+    for (const connection of this.#all) this.#end(connection)
+    await Promise.all(this.#ending)
+  }
+
+  #start(): ThreadConnection {
+    const connection = new ThreadConnection(this.#options.start(), 'reads')
+    this.#all.add(connection)
+    return connection
+  }
+
+  #takeRest(): void {
+    if (this.#free.length < this.#all.size) {
+      this.#rest?.refresh()
+      return
+    }
+    const [kept, ...others] = this.#free.splice(0)
+    if (kept !== undefined) {
+      kept.client.worker.postMessage({ type: 'rest' })
+      this.#free.push(kept)
+    }
+    for (const other of others) this.#end(other)
+  }
+
+  #end({ client }: ThreadConnection): void {
+    client.worker.postMessage({ type: 'close' })
+    const ended = client.ended().finally(() => this.#ending.delete(ended))
+    this.#ending.add(ended)
+    for (const connection of this.#all) if (connection.client === client) this.#all.delete(connection)
   }
 }
 

@@ -55,7 +55,7 @@ export function openSqlite(
 
 /** KiB of pages each connection keeps; the file is also in the page cache of the system. */
 const writerCacheKibibytes = 32_768
-const readerCacheKibibytes = 16_384
+const readerCacheKibibytes = 8_192
 
 /**
  * Pages of the log before they are moved into the file (64 MiB). Intake touches the same pages again and again; moving

@@ -1,7 +1,7 @@
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from '../store/intake-op.ts'
 
-/** Records of a delivery that are held before it goes to the store as a stream: about 2 MiB of columns. */
-export const heldRecords = 32_768
+/** Records of a delivery that are held before it goes to the store as a stream: with values of their own, some MB. */
+export const heldRecords = 8_192
 /** Bytes of pieces that are held before a delivery goes to the store as a stream. */
 export const heldBytes = 2 * 1_048_576
 /** Steps of a stream that may wait for the writer: a step is at most 4,096 records, some MB, or a piece of 1 MiB. */

@@ -11,6 +11,8 @@ const jobsPerThread = 64
  * further is ended and its delivery is told as failed, while the process lives on.
  */
 export const threadHeapMiB = 192
+/** Heap for new objects of one parse thread in MiB. The 48 of the engine's own choice would fill before each sweep. */
+const threadYoungMiB = 12
 
 export interface WorkerPoolOptions {
   readonly threads: number | null
@@ -88,7 +90,7 @@ export class WorkerPool {
       transferList: storePort === null ? [] : [storePort],
       // The thread runs the build: flags that make the sources run (loaders, conditions) are not for it.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB },
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB, maxYoungGenerationSizeMb: threadYoungMiB },
     })
     let fault = 'the reading thread ended'
     worker.on('error', error => {

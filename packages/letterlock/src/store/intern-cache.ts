@@ -5,7 +5,7 @@ import type { Dictionary } from './session.ts'
  * report of nothing but long distinct sets does not fill the memory. A miss costs a look-up by index, so forgetting is
  * harmless.
  */
-export const internCacheBytes = 25_165_824
+export const internCacheBytes = 18_874_368
 
 /** What an entry takes beside the characters of its key: its slot in the map and the header of the string. */
 const entryBytes = 64

@@ -4,10 +4,10 @@ import type { Attributor } from './attribution.ts'
 import { dictionaryText, type Session, storableText } from './session.ts'
 
 /**
- * Answers, and facts of sources, that are remembered: some 10 MB of each. A row of the same kind from the same source
+ * Answers, and facts of sources, that are remembered: some 5 MB of each. A row of the same kind from the same source
  * comes again with the next report. One call may add as many as it has questions: a run of records.
  */
-const answersLimit = 65_536
+const answersLimit = 32_768
 
 /** What is known of a row that may name its sender, by the ids of the dictionaries. */
 export interface SenderQuestion {

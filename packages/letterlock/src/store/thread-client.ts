@@ -1,7 +1,13 @@
-import { Worker } from 'node:worker_threads'
+import { type ResourceLimits, Worker } from 'node:worker_threads'
 import type { FromThread, ToWriter } from './thread-messages.ts'
 
 type Asked = Extract<ToWriter, { readonly id: number }>
+
+/**
+ * Heap of a thread of the store in MiB. What it keeps is bounded to a fraction of it; without a limit the engine, which
+ * looks at the memory of the machine, lets several times that much garbage stand.
+ */
+const threadHeap: ResourceLimits = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 12 }
 
 /** Calls to a thread of the store, with their answers. */
 export class ThreadClient {
@@ -12,7 +18,7 @@ export class ThreadClient {
 
   constructor(file: URL, setup: unknown) {
     // Compiled files need none of the flags with which sources may have been started.
-    this.worker = new Worker(file, { workerData: setup, execArgv: [] })
+    this.worker = new Worker(file, { workerData: setup, execArgv: [], resourceLimits: threadHeap })
     this.worker.on('message', (message: FromThread) => this.#take(message))
     this.worker.on('error', error => this.#fail(error instanceof Error ? error : new Error(String(error))))
     this.worker.on('exit', () => this.#fail(new Error('the store was closed')))

@@ -167,8 +167,6 @@ async function ingestMeasured(args: readonly string[]): Promise<Measured> {
   const watch = `data:text/javascript,import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(${JSON.stringify(peakFile)},String(process.resourceUsage().maxRSS)))`
   const child = spawn(process.execPath, ['--import', watch, program, 'ingest', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    // One input at a time, so that the peak is that of the worst of them.
-    env: { ...process.env, LETTERLOCK_INTAKE_THREADS: '1' },
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', text => {

@@ -7,7 +7,8 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.{ts,tsx}', 'test/**/*.test.ts'],
     // Two workers: more of them starve the servers that tests start on a machine of two cores.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Generous: a test that hangs is still found, and a busy machine fails none.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 })

@@ -18,6 +18,7 @@ import { loggedEvents, type ServerEvents } from './events.ts'
 import { type ListenAddress, listen } from './listen.ts'
 import { serverMetrics } from './metrics.ts'
 import { NamesInForce } from './names-in-force.ts'
+import { Rest } from './rest.ts'
 import { RetentionTimer } from './retention.ts'
 import { WebFiles, webDirectory } from './web-files.ts'
 import { readSettings } from './writes/settings.ts'
@@ -92,8 +93,11 @@ async function startOn(
     now,
     failed: error => events.failed({ route: 'retention', error }),
   })
-  if (isDemo) await fillDemo(store, intake, now())
-  else {
+  if (isDemo) {
+    await fillDemo(store, intake, now())
+    // Nothing more can come in: its threads are not kept.
+    await intake.close()
+  } else {
     retention.start()
     closing.add(() => retention.stop())
   }
@@ -126,8 +130,11 @@ async function startOn(
       retention.look()
     },
   })
+  const rest = new Rest()
+  closing.add(async () => rest.stop())
   const server = await listen(app, {
     ...input.address,
+    onRequest: () => rest.end(),
     socketPath: 'dataDir' in input.place ? socketPath(input.place.dataDir) : null,
   })
   closing.add(() => server.stop())

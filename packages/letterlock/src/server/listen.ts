@@ -44,14 +44,17 @@ export function isLoopback(host: string): boolean {
 /** Serves over the network and, where a path is given, over a UNIX socket that only its owner can open. */
 export async function listen(
   app: OpenAPIHono<ServerEnv>,
-  where: ListenAddress & { readonly socketPath: string | null },
+  where: ListenAddress & { readonly socketPath: string | null; readonly onRequest?: () => void },
 ): Promise<RunningServer> {
   const network = serverOf(app, 'network')
   await started(network, () => network.listen(where.port, where.host))
   const servers = [network]
+  const { onRequest = () => undefined } = where
+  network.on('request', onRequest)
   if (where.socketPath !== null) {
     const { socketPath } = where
     const socket = serverOf(app, 'socket')
+    socket.on('request', onRequest)
     // We hold the lock of the directory: a socket that is there belongs to a process that is gone.
     rmSync(socketPath, { force: true })
     try {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { collectGarbage } from './collect-garbage.ts'
 import { runQuery } from './query.ts'
 import { openReader, type SqliteDatabase, StatementCache } from './sqlite.ts'
 import type { FromThread, QueryMessage, ReaderSetup } from './thread-messages.ts'
@@ -31,6 +32,7 @@ port.on('message', (message: QueryMessage | { readonly type: 'rest' | 'close' })
     reading?.database.close()
     reading = null
     if (message.type === 'close') port.close()
+    else collectGarbage()
     return
   }
   try {

@@ -1,5 +1,4 @@
 import { onlyTenant, type Store } from '../../store/store.ts'
-import { Mailbox } from './mailbox.ts'
 import { folderConfigSchema, type MailboxState, mailboxConfigSchema, mailboxStateSchema } from './source-config.ts'
 import type { SourceState, Sources, SourcesOptions } from './sources.ts'
 import { WatchedFolder } from './watched-folder.ts'
@@ -54,12 +53,12 @@ async function reloadSources(options: SourcesOptions, running: Map<number, Runni
   }
   for (const row of rows) {
     if (running.has(row.id)) continue
-    const source = startSource(options, row)
+    const source = await startSource(options, row)
     if (source !== null) running.set(row.id, { config: row.config, source })
   }
 }
 
-function startSource(options: SourcesOptions, row: SourceRow): Running['source'] | null {
+async function startSource(options: SourcesOptions, row: SourceRow): Promise<Running['source'] | null> {
   const log = (level: 'info' | 'warn', text: string): void => options.log({ level, source: row.id, text })
   const onRun = (error: string | null): Promise<void> => saveRun(options.store, row.id, error)
   if (row.kind === 'folder') {
@@ -69,6 +68,8 @@ function startSource(options: SourcesOptions, row: SourceRow): Running['source']
   }
   const config = mailboxConfigSchema.safeParse(JSON.parse(row.config))
   if (!config.success) return refuse(log, onRun)
+  // What speaks IMAP is a good part of the program, and many instances have no mailbox.
+  const { Mailbox } = await import('./mailbox.ts')
   return new Mailbox({
     id: row.id,
     config: config.data,

@@ -11,7 +11,6 @@ import {
   type TestSourceAnswer,
   testSourceRoute,
 } from '@letterlock/contract'
-import { testMailbox } from '../../intake/source/imap-connection.ts'
 import type { ServerDeps } from '../deps.ts'
 import { type Api, endpoint, json } from '../endpoint.ts'
 import { ProblemError } from '../problem.ts'
@@ -72,6 +71,8 @@ async function testSource(body: Required<Pick<AddSourceBody, 'kind'>> & AddSourc
   if (body.kind === 'folder') return await testFolder(body.config.path)
   const { port = 993, security = 'tls', folders = ['INBOX'], afterStoring, pollSeconds = 300, ...rest } = body.config
   const config = { ...rest, port, security, folders, afterStoring: afterStoring ?? { action: 'keep' }, pollSeconds }
+  // What speaks IMAP is a good part of the program, and many instances have no mailbox.
+  const { testMailbox } = await import('../../intake/source/imap-connection.ts')
   const result = await testMailbox(config)
   if (!result.ok) return { ok: false, text: result.text, messages: null }
   const wanted = result.folders.filter(folder => folders.includes(folder.name))

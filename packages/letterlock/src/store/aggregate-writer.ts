@@ -22,7 +22,7 @@ import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 /** Cells of one report kept before they are added to the stored roll-up: bounds memory for reports of many sources. */
 const cellsLimit = 20_000
 
-/** Classes and proven senders remembered within one report, some 3 MB of each: rows repeat a few, or they do not. */
+/** Classes remembered within one report, some 3 MB: rows repeat a few, or they do not. */
 const combinationsLimit = 16_384
 
 /** Class of a row as the codes that are stored. */
@@ -59,7 +59,6 @@ export class AggregateWriter {
   readonly #dkim = new StoredValues<readonly DkimResult[]>()
   readonly #spf = new StoredValues<readonly SpfResult[]>()
   readonly #classes = new Map<string, ClassCodes>()
-  readonly #proven = new Map<string, SenderAnswer>()
   readonly #cells = new Map<string, number[]>()
   rows = 0
   messages = 0
@@ -74,13 +73,13 @@ export class AggregateWriter {
   async add(columns: RecordColumns, added: AddedValues): Promise<void> {
     if (added.startsAnew === true) this.#startAnew()
     if (this.#classes.size > combinationsLimit) this.#classes.clear()
-    if (this.#proven.size > combinationsLimit) this.#proven.clear()
     await this.#addText(this.#sources, 'source', added.sources)
     await this.#addText(this.#names, 'name', added.names)
     await this.#addSets(this.#reasons, 'reason_set', added.reasonSets, reasonMembers)
     await this.#addSets(this.#dkim, 'dkim_set', added.dkimSets, dkimMembers)
     await this.#addSets(this.#spf, 'spf_set', added.spfSets, spfMembers)
-    const senders = await this.#sendersOf(columns)
+    const questions = Array.from({ length: columns.length }, (_, at) => this.#questionOf(columns, at))
+    const senders = await this.#senders.of(this.#session, questions)
     const first = this.rows
     const values = this.#valuesOf(columns, senders)
     await this.#session.appendRows({ place: this.#place, catalogue: this.#catalogue, first, values })
@@ -96,7 +95,6 @@ export class AggregateWriter {
   #startAnew(): void {
     for (const values of [this.#sources, this.#names, this.#reasons, this.#dkim, this.#spf]) values.clear()
     this.#classes.clear()
-    this.#proven.clear()
   }
 
   async #addText(
@@ -136,28 +134,6 @@ export class AggregateWriter {
     }
   }
 
-  /** The sender of each row. What passed names most of them, whatever the source: those are asked for once. */
-  async #sendersOf(columns: RecordColumns): Promise<readonly (SenderAnswer | undefined)[]> {
-    const answers: (SenderAnswer | undefined)[] = []
-    const questions: SenderQuestion[] = []
-    const askedFor: number[] = []
-    for (let at = 0; at < columns.length; at++) {
-      const answer = this.#proven.get(evidenceKey(columns, at))
-      answers.push(answer)
-      if (answer !== undefined) continue
-      questions.push(this.#questionOf(columns, at))
-      askedFor.push(at)
-    }
-    if (questions.length === 0) return answers
-    const found = await this.#senders.of(this.#session, questions)
-    for (const [place, at] of askedFor.entries()) {
-      const answer = found[place]
-      answers[at] = answer
-      if (answer?.isProven === true) this.#proven.set(evidenceKey(columns, at), answer)
-    }
-    return answers
-  }
-
   #questionOf(columns: RecordColumns, at: number): SenderQuestion {
     const source = columns.source[at] ?? 0
     const headerFrom = columns.headerFrom[at] ?? 0
@@ -175,7 +151,7 @@ export class AggregateWriter {
     }
   }
 
-  #valuesOf(columns: RecordColumns, senders: readonly (SenderAnswer | undefined)[]): number[] {
+  #valuesOf(columns: RecordColumns, senders: readonly SenderAnswer[]): number[] {
     const values: number[] = []
     for (let at = 0; at < columns.length; at++) {
       const codes = this.#classOf(columns, at)
@@ -251,9 +227,4 @@ export class AggregateWriter {
     await this.#session.addCells({ place: this.#place, values: [...this.#cells.values()].flat() })
     this.#cells.clear()
   }
-}
-
-/** Places of what may prove a sender, within one report. */
-function evidenceKey(columns: RecordColumns, at: number): string {
-  return `${columns.dkimResults[at]} ${columns.spfResults[at]} ${columns.headerFrom[at]}`
 }

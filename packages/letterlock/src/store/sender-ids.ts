@@ -28,16 +28,35 @@ export interface SenderAnswer {
   readonly isProven: boolean
 }
 
-const noAnswer: SenderAnswer = { sender: 0, isProven: false }
+/** An answer that is given out before its sender is known, and filled in before `of` returns. */
+interface OpenAnswer extends SenderAnswer {
+  sender: number
+}
+
+/** What is remembered of rows with the same results and the same header_from. */
+interface KnownEvidence {
+  /** The source has a say: there is an answer for each. Else there is one, under `anySource`. */
+  readonly restsOnSource: boolean
+  /** By source id. */
+  readonly answers: Map<number, OpenAnswer>
+}
+
+const anySource = 0
+
+interface OpenQuestion {
+  readonly question: SenderQuestion
+  readonly answer: OpenAnswer
+}
 
 /** Names senders for one tenant's rows. It lives as long as the catalogue does; facts that change are told to it. */
 export class SenderIds {
   readonly attributor: Attributor
   readonly #tenant: number
-  readonly #answers = new Map<string, SenderAnswer>()
-  readonly #restsOnSource = new Map<string, boolean>()
+  readonly #known = new Map<string, KnownEvidence>()
+  /** Answers in all of `#known`. */
+  #answers = 0
   readonly #facts = new Map<number, SourceFacts | null>()
-  /** Senders were added that are not durable yet. */
+  /** Answers were given that are not durable yet, or whose senders are still to be filled in. */
   #isPending = false
 
   constructor(attributor: Attributor, tenant: number) {
@@ -54,17 +73,32 @@ export class SenderIds {
   /** The answers in the order of the questions. */
   async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly SenderAnswer[]> {
     this.#makeRoom()
-    const keys: string[] = []
-    const open = new Map<string, SenderQuestion>()
+    const answers: SenderAnswer[] = []
+    const open: OpenQuestion[] = []
     for (const question of questions) {
-      const proven = `${question.dkimSet} ${question.spfSet} ${question.headerFrom}`
-      if (!this.#restsOnSource.has(proven)) this.#restsOnSource.set(proven, this.#doesRestOnSource(question))
-      const key = this.#restsOnSource.get(proven) === true ? `${proven} ${question.source}` : proven
-      keys.push(key)
-      if (!this.#answers.has(key)) open.set(key, question)
+      const known = this.#knownOf(question)
+      const source = known.restsOnSource ? question.source : anySource
+      let answer = known.answers.get(source)
+      if (answer === undefined) {
+        answer = { sender: 0, isProven: !known.restsOnSource }
+        known.answers.set(source, answer)
+        this.#answers += 1
+        open.push({ question, answer })
+      }
+      answers.push(answer)
     }
-    if (open.size > 0) await this.#answer(session, open)
-    return keys.map(key => this.#answers.get(key) ?? noAnswer)
+    if (open.length > 0) await this.#answer(session, open)
+    return answers
+  }
+
+  #knownOf(question: SenderQuestion): KnownEvidence {
+    const key = `${question.dkimSet} ${question.spfSet} ${question.headerFrom}`
+    let known = this.#known.get(key)
+    if (known === undefined) {
+      known = { restsOnSource: this.#doesRestOnSource(question), answers: new Map() }
+      this.#known.set(key, known)
+    }
+    return known
   }
 
   /**
@@ -76,20 +110,15 @@ export class SenderIds {
     return this.attributor.attribute({ ...this.#evidence(question), facts }).basis === 'ptr'
   }
 
-  async #answer(session: Session, open: ReadonlyMap<string, SenderQuestion>): Promise<void> {
-    await this.#loadFacts(session, [...open.values()])
-    const entries = [...open.values()].map(question => {
+  async #answer(session: Session, open: readonly OpenQuestion[]): Promise<void> {
+    this.#isPending = true
+    await this.#loadFacts(session, open)
+    const entries = open.map(({ question }) => {
       const { key, basis, from } = this.attributor.attribute(this.#evidence(question))
       return { key: dictionaryText(key), extra: [basis, from === null ? null : storableText(from)] }
     })
     const ids = await session.intern('sender', this.#tenant, entries)
-    let at = 0
-    for (const key of open.keys()) {
-      const isProven = this.#restsOnSource.get(key) === false
-      this.#answers.set(key, { sender: ids[at] ?? 0, isProven })
-      at += 1
-    }
-    this.#isPending = true
+    for (const [at, { answer }] of open.entries()) answer.sender = ids[at] ?? 0
   }
 
   #evidence(question: SenderQuestion): SenderEvidence {
@@ -102,9 +131,12 @@ export class SenderIds {
     }
   }
 
-  async #loadFacts(session: Session, questions: readonly SenderQuestion[]): Promise<void> {
+  async #loadFacts(session: Session, open: readonly OpenQuestion[]): Promise<void> {
     const unknown = new Set<number>()
-    for (const { source } of questions) if (source !== 0 && !this.#facts.has(source)) unknown.add(source)
+    for (const { question } of open) {
+      const { source } = question
+      if (source !== 0 && !this.#facts.has(source)) unknown.add(source)
+    }
     if (unknown.size === 0) return
     const found = await session.sourceFacts([...unknown])
     for (const id of unknown) this.#facts.set(id, found.get(id) ?? null)
@@ -114,7 +146,8 @@ export class SenderIds {
   forgetSources(sources: readonly number[]): void {
     for (const source of sources) this.#facts.delete(source)
     // Which answers rested on these facts is not kept.
-    this.#answers.clear()
+    for (const { answers } of this.#known.values()) answers.clear()
+    this.#answers = 0
   }
 
   /** The transaction is durable. */
@@ -126,15 +159,18 @@ export class SenderIds {
   undo(): void {
     if (!this.#isPending) return
     this.#isPending = false
-    this.#answers.clear()
-    this.#restsOnSource.clear()
+    this.#forgetAnswers()
     this.#facts.clear()
   }
 
   /** Before a call: within one, answers that were just found are about to be read. */
   #makeRoom(): void {
-    if (this.#answers.size > answersLimit) this.#answers.clear()
-    if (this.#restsOnSource.size > answersLimit) this.#restsOnSource.clear()
+    if (this.#answers > answersLimit || this.#known.size > answersLimit) this.#forgetAnswers()
     if (this.#facts.size > answersLimit) this.#facts.clear()
+  }
+
+  #forgetAnswers(): void {
+    this.#known.clear()
+    this.#answers = 0
   }
 }

@@ -135,16 +135,21 @@ class IntakeClient implements ServedIntake {
   }
 }
 
-function transferable(op: IntakeOp): ArrayBuffer[] {
-  if (op.op === 'piece') return wholeBuffer(op.bytes)
+function transferable(op: IntakeOp): readonly ArrayBuffer[] {
+  if (op.op === 'piece') return ownBuffer(op.bytes)
   if (op.op !== 'records') return []
-  return Object.values(op.columns).flatMap(column => (typeof column === 'number' ? [] : wholeBuffer(column)))
+  // The columns of a run may share a buffer, which holds nothing else.
+  const views = Object.values(op.columns).filter(column => typeof column !== 'number')
+  return [...new Set(views.map(({ buffer }) => buffer))].filter(isTransferred)
 }
 
-function wholeBuffer(view: Uint8Array | Uint32Array | Float64Array): ArrayBuffer[] {
-  const { buffer } = view
-  const isWhole = view.byteLength === buffer.byteLength && view.byteLength >= transferredBytes
-  return isWhole && buffer instanceof ArrayBuffer ? [buffer] : []
+/** The buffer of a view that takes all of it. */
+function ownBuffer({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  return byteLength === buffer.byteLength ? [buffer].filter(isTransferred) : []
+}
+
+function isTransferred(buffer: ArrayBufferLike): buffer is ArrayBuffer {
+  return buffer.byteLength >= transferredBytes && buffer instanceof ArrayBuffer
 }
 
 /** The store's intake, for the other end of a port that `Store.intakePort` gave. */

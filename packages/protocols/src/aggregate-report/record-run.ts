@@ -118,23 +118,50 @@ export class RecordRun {
     return turned
   }
 
+  /** A copy. All columns share one buffer: to another thread, one goes in a fraction of the time of twelve. */
   columns(): RecordColumns {
     const { length, first } = this
+    const buffer = new ArrayBuffer(length * recordBytes)
+    let used = 0
+    const take = (bytes: number): number => {
+      const from = used
+      used += bytes * length
+      return from
+    }
+    const copy64 = (column: Float64Array): Float64Array => {
+      const copied = new Float64Array(buffer, take(8), length)
+      copied.set(column.subarray(0, length))
+      return copied
+    }
+    const copy32 = (column: Uint32Array): Uint32Array => {
+      const copied = new Uint32Array(buffer, take(4), length)
+      copied.set(column.subarray(0, length))
+      return copied
+    }
+    const copy8 = (column: Uint8Array): Uint8Array => {
+      const copied = new Uint8Array(buffer, take(1), length)
+      copied.set(column.subarray(0, length))
+      return copied
+    }
+    // The widest first: each column has to begin at a multiple of its width.
     return {
       length,
       first,
-      source: this.#source.slice(0, length),
-      count: this.#count.slice(0, length),
-      disposition: this.#disposition.slice(0, length),
-      dkim: this.#dkim.slice(0, length),
-      spf: this.#spf.slice(0, length),
-      headerFrom: this.#headerFrom.slice(0, length),
-      envelopeFrom: this.#envelopeFrom.slice(0, length),
-      envelopeTo: this.#envelopeTo.slice(0, length),
-      reasons: this.#reasons.slice(0, length),
-      dkimResults: this.#dkimResults.slice(0, length),
-      spfResults: this.#spfResults.slice(0, length),
-      flags: this.#flags.slice(0, length),
+      count: copy64(this.#count),
+      source: copy32(this.#source),
+      headerFrom: copy32(this.#headerFrom),
+      envelopeFrom: copy32(this.#envelopeFrom),
+      envelopeTo: copy32(this.#envelopeTo),
+      reasons: copy32(this.#reasons),
+      dkimResults: copy32(this.#dkimResults),
+      spfResults: copy32(this.#spfResults),
+      disposition: copy8(this.#disposition),
+      dkim: copy8(this.#dkim),
+      spf: copy8(this.#spf),
+      flags: copy8(this.#flags),
     }
   }
 }
+
+/** Bytes of one record in all columns together. */
+const recordBytes = 8 + 7 * 4 + 4

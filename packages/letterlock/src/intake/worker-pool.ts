@@ -14,6 +14,9 @@ export const threadHeapMiB = 192
 /** Heap for new objects of one parse thread in MiB. The 48 of the engine's own choice would fill before each sweep. */
 const threadYoungMiB = 12
 
+/** Without a job for this long the threads end: a mail now and then does not need them all day. */
+const restAfterMs = 30_000
+
 export interface WorkerPoolOptions {
   readonly threads: number | null
   readonly setup: Omit<WorkerSetup, 'storePort'>
@@ -43,6 +46,9 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions
   readonly #limit: number
   readonly #threads: Thread[] = []
+  /** Threads that were told to end because there was nothing to do. */
+  readonly #resting = new Set<Promise<void>>()
+  #rest: NodeJS.Timeout | null = null
   readonly #listeners = new Map<number, JobListener>()
   #lastId = 0
   #isClosed = false
@@ -70,8 +76,27 @@ export class WorkerPool {
   /** Lets the threads finish, then ends them. */
   async close(): Promise<void> {
     this.#isClosed = true
+    if (this.#rest !== null) clearTimeout(this.#rest)
     for (const { worker } of this.#threads) worker.postMessage({ type: 'finish' } satisfies ToWorker)
-    await Promise.all(this.#threads.map(thread => thread.ended))
+    await Promise.all([...this.#threads.map(thread => thread.ended), ...this.#resting])
+  }
+
+  /** Called after each job: once none came for a while, all threads end. */
+  #restSoon(): void {
+    if (this.#isClosed || this.#listeners.size > 0) return
+    if (this.#rest === null) {
+      this.#rest = setTimeout(() => this.#takeRest(), restAfterMs)
+      this.#rest.unref()
+    } else this.#rest.refresh()
+  }
+
+  #takeRest(): void {
+    if (this.#isClosed || this.#listeners.size > 0) return
+    for (const { worker, ended } of this.#threads.splice(0)) {
+      worker.postMessage({ type: 'finish' } satisfies ToWorker)
+      this.#resting.add(ended)
+      void ended.then(() => this.#resting.delete(ended))
+    }
   }
 
   #leastBusy(): Thread {
@@ -118,6 +143,7 @@ export class WorkerPool {
         thread.jobs.delete(message.id)
         this.#listeners.delete(message.id)
         listener?.onDone(message.error, false)
+        this.#restSoon()
         return
       }
       case 'used':

@@ -35,7 +35,7 @@ interface State {
 }
 
 /**
- * Reads master file format (RFC 1035 s5.1, `$TTL` of RFC 2308 s4). Several zones may stand in one text, one behind
+ * Reads master file format (RFC 1035 s5.1, `$TTL` of RFC 2308). Several zones may stand in one text, one behind
  * another, each with its `$ORIGIN`. `origin` is where relative names end before the first `$ORIGIN`; null takes names
  * as complete. `$INCLUDE` is refused: a text names no files here. Types without a text form here are told and left out.
  */

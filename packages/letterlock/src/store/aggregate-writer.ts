@@ -20,10 +20,10 @@ import {
 import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 
 /** Cells of one report kept before they are added to the stored roll-up: bounds memory for reports of many sources. */
-const cellsLimit = 20_000
+const cellsLimit = 5_000
 
 /** Classes remembered within one report, some 3 MB: rows repeat a few, or they do not. */
-const combinationsLimit = 16_384
+const combinationsLimit = 8_192
 
 /** Class of a row as the codes that are stored. */
 interface ClassCodes {

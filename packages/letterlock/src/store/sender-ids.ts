@@ -7,7 +7,7 @@ import { dictionaryText, type Session, storableText } from './session.ts'
  * Answers, and facts of sources, that are remembered: some 5 MB of each. A row of the same kind from the same source
  * comes again with the next report. One call may add as many as it has questions: a run of records.
  */
-const answersLimit = 32_768
+const answersLimit = 8_192
 
 /** What is known of a row that may name its sender, by the ids of the dictionaries. */
 export interface SenderQuestion {

@@ -54,7 +54,7 @@ export function openSqlite(
 }
 
 /** KiB of pages each connection keeps; the file is also in the page cache of the system. */
-const writerCacheKibibytes = 16_384
+const writerCacheKibibytes = 8_192
 const readerCacheKibibytes = 8_192
 
 /**

@@ -41,7 +41,8 @@ export async function readAggregateDocument(document: AggregateXml, target: Step
     size += chunk.length
     hash.update(chunk)
     if (goesOn) goesOn = reader.push(chunk)
-    if (target.drained !== null) await target.drained
+    const drained = target.drained
+    if (drained !== null) await drained
   }
   const outcome = reader.end()
   const end = content.end()

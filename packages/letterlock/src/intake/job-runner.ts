@@ -195,7 +195,8 @@ export class JobRunner {
     let outcome: DeliveryOutcome
     try {
       outcome = await readDelivery(input, options, target)
-      if (target.drained !== null) await target.drained
+      const drained = target.drained
+      if (drained !== null) await drained
     } catch (error) {
       sink.fail(error instanceof Error ? error : new Error(String(error)))
       throw error

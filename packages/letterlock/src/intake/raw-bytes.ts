@@ -60,7 +60,8 @@ export class RawBytes {
       this.#hash.update(chunk)
       this.#collect(chunk, target)
       yield chunk
-      if (target.drained !== null) await target.drained
+      const drained = target.drained
+      if (drained !== null) await drained
     }
   }
 
@@ -81,7 +82,8 @@ export class RawBytes {
       this.#seq = 0
       for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) {
         this.#collect(Buffer.from(chunk), target)
-        if (target.drained !== null) await target.drained
+        const drained = target.drained
+        if (drained !== null) await drained
       }
     }
     if (this.#mode === 'holding') this.#mode = 'flowing'

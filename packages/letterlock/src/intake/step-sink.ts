@@ -66,7 +66,8 @@ export class StepSink {
 export class StepStream implements AsyncIterable<IntakeOp> {
   readonly #waiting: IntakeOp[] = []
   #wakeReader: (() => void) | null = null
-  #wakeWriter: (() => void) | null = null
+  /** One promise for everybody who waits: a second one would leave the first waiting for ever. */
+  #draining: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null
   #isEnded = false
   #isStopped = false
   #error: Error | null = null
@@ -92,21 +93,25 @@ export class StepStream implements AsyncIterable<IntakeOp> {
     this.#error = error
     this.#isStopped = true
     this.#waiting.length = 0
-    this.#wakeWriter?.()
+    this.#wake()
   }
 
   get drained(): Promise<void> | null {
     if (this.#isStopped || this.#waiting.length < waitingSteps) return null
-    return new Promise(resolve => {
-      this.#wakeWriter = resolve
-    })
+    this.#draining ??= waiting()
+    return this.#draining.promise
+  }
+
+  #wake(): void {
+    this.#draining?.resolve()
+    this.#draining = null
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<IntakeOp> {
     for (;;) {
       const step = this.#waiting.shift()
       if (step !== undefined) {
-        if (this.#waiting.length < waitingSteps) this.#wakeWriter?.()
+        if (this.#waiting.length < waitingSteps) this.#wake()
         yield step
       } else if (this.#error !== null) throw this.#error
       else if (this.#isEnded) return
@@ -116,4 +121,12 @@ export class StepStream implements AsyncIterable<IntakeOp> {
         })
     }
   }
+}
+
+function waiting(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>(done => {
+    resolve = done
+  })
+  return { promise, resolve }
 }

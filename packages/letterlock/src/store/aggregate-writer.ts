@@ -22,7 +22,7 @@ import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 /** Cells of one report kept before they are added to the stored roll-up: bounds memory for reports of many sources. */
 const cellsLimit = 5_000
 
-/** Classes remembered within one report, some 3 MB: rows repeat a few, or they do not. */
+/** Classes remembered within one report, some 1.5 MB: rows repeat a few, or they do not. */
 const combinationsLimit = 8_192
 
 /** Class of a row as the codes that are stored. */

@@ -4,7 +4,7 @@ import type { Attributor } from './attribution.ts'
 import { dictionaryText, type Session, storableText } from './session.ts'
 
 /**
- * Answers, and facts of sources, that are remembered: some 5 MB of each. A row of the same kind from the same source
+ * Answers, and facts of sources, that are remembered: some 1.3 MB of each. A row of the same kind from the same source
  * comes again with the next report. One call may add as many as it has questions: a run of records.
  */
 const answersLimit = 8_192

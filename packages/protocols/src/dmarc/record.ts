@@ -1,5 +1,5 @@
 import type { RequestedPolicy } from '../aggregate-report/report.ts'
-import type { Deviation, Fault } from '../fault.ts'
+import type { Deviation } from '../fault.ts'
 import { deviationRawLimit } from '../fault.ts'
 import { parseReportUris, type ReportUri } from './report-uri.ts'
 
@@ -36,7 +36,7 @@ export interface DmarcRecord {
   readonly fo: readonly string[]
   /** Share of mail that receivers of RFC 7489 act on; those of RFC 9989 do not know it. */
   readonly pct: number
-  /** Whether `sp` stands in the record in a form that RFC 7489 reads too. */
+  /** What was read leniently or left out, in the order of the record. */
   readonly deviations: readonly Deviation<DmarcDeviation>[]
 }
 
@@ -166,12 +166,8 @@ function choice<Value extends string>(
 function uris(tag: Tag | undefined, note: Note): readonly ReportUri[] {
   if (tag === undefined) return []
   const { good, bad } = parseReportUris(tag.value)
-  for (const fault of bad) note('dmarc-uri', { at: tag.at, value: faultText(fault) })
+  for (const fault of bad) note('dmarc-uri', { at: tag.at, value: fault.text })
   return good
-}
-
-function faultText(fault: Fault): string {
-  return fault.text
 }
 
 /** RFC 9989 s4.8: 0 and 1 exclude each other and each stands once; read leniently (dmarc-changes, fo). */

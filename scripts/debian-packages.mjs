@@ -6,6 +6,19 @@ const wanted = [
   { name: 'a browser', isThere: () => existsSync('/usr/bin/chromium'), packages: ['chromium', 'fonts-dejavu-core'] },
   { name: 'PostgreSQL', isThere: hasPostgres, packages: ['postgresql'] },
   { name: 'Dovecot', isThere: () => existsSync('/usr/sbin/dovecot'), packages: ['dovecot-imapd'] },
+  { name: 'OpenDKIM', isThere: () => existsSync('/usr/sbin/opendkim'), packages: ['opendkim', 'opendkim-tools'] },
+  {
+    name: 'mail authentication in Python',
+    isThere: hasPythonModules,
+    packages: [
+      'python3-spf',
+      'python3-dkim',
+      'python3-authheaders',
+      'python3-authres',
+      'python3-dnspython',
+      'python3-nacl',
+    ],
+  },
 ]
 
 const policyFile = '/usr/sbin/policy-rc.d'
@@ -52,4 +65,9 @@ function apt(args) {
 function hasPostgres() {
   const folder = '/usr/lib/postgresql'
   return existsSync(folder) && readdirSync(folder).some(version => existsSync(`${folder}/${version}/bin/initdb`))
+}
+
+function hasPythonModules() {
+  const modules = 'import spf, dkim, authheaders, authres, dns, nacl'
+  return spawnSync('python3', ['-c', modules], { stdio: 'ignore' }).status === 0
 }

@@ -69,5 +69,5 @@ function hasPostgres() {
 
 function hasPythonModules() {
   const modules = 'import spf, dkim, authheaders, authres, dns, nacl'
-  return spawnSync('python3', ['-c', modules], { stdio: 'ignore' }).status === 0
+  return spawnSync('/usr/bin/python3', ['-c', modules], { stdio: 'ignore' }).status === 0
 }

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { formatAuthenticationResults } from '../authentication-results/format.ts'
+import { rawFieldsOf } from '../dkim/canonical-header.ts'
 import { generateDkimKey } from '../dkim/key-generation.ts'
 import { DkimSigner } from '../dkim/sign.ts'
 import { type DnsLiteral, resolverFrom } from '../dns/literal-resolver.ts'
 import type { Question, Resolver } from '../dns/resolver.ts'
 import { parseIpAddress } from '../ip-address.ts'
+import { readHeaderBlock } from '../message/header.ts'
 import { authenticate } from './authenticate.ts'
-import type { AuthenticationOptions, Session } from './authentication.ts'
+import { Authentication, type AuthenticationOptions, type Session } from './authentication.ts'
 import { resultItems } from './result-items.ts'
 
 const key = generateDkimKey('ed25519')
@@ -132,6 +134,16 @@ describe('the whole', () => {
     expect(formatAuthenticationResults('mx.example.net', resultItems(found, ip('192.0.2.1')))).toMatch(
       /^mx\.example\.net;\r\n\tspf=pass smtp\.mailfrom=example\.org;\r\n\tdkim=pass header\.d=example\.org header\.s=s header\.a=ed25519-sha256\r\n\theader\.b="?[A-Za-z0-9+/]{8}"?;\r\n\tdmarc=pass header\.from=example\.org policy\.dmarc=reject$/,
     )
+  })
+
+  test('without a session SPF is not tested, and DKIM alone may pass', async () => {
+    const bytes = Buffer.from(signed(plain), 'latin1')
+    const block = readHeaderBlock(bytes)
+    const sessionless = new Authentication(rawFieldsOf(bytes, block), null, { resolver: resolverFrom(dns), now })
+    sessionless.body(bytes.subarray(block.bodyAt))
+    const found = await sessionless.end()
+    expect(found).toMatchObject({ spf: null, helo: null, dmarc: { result: 'pass' } })
+    expect(resultItems(found, ip('192.0.2.1')).map(item => item.method)).toEqual(['dkim', 'dmarc'])
   })
 
   test('a message of nothing, and of header alone', async () => {

@@ -56,8 +56,8 @@ export interface DmarcSummary {
 /** Everything that was found out about one message, with the evidence of each step. */
 export interface AuthenticationReport {
   readonly author: Author
-  /** MAIL FROM, or HELO where the path is null (SPF-023). */
-  readonly spf: SpfFinding
+  /** MAIL FROM, or HELO where the path is null (SPF-023). Null where the session is not known: not tested. */
+  readonly spf: SpfFinding | null
   /** Null where it was not asked for, or is no domain. */
   readonly helo: SpfFinding | null
   readonly dkim: readonly DkimVerification[]
@@ -74,12 +74,15 @@ export class Authentication {
   private readonly author: Author
   private readonly dkim: DkimVerifier
   private readonly arc: ArcVerifier
-  private readonly spf: Promise<SpfFinding>
+  private readonly spf: Promise<SpfFinding | null>
   private readonly helo: Promise<SpfFinding | null>
   private readonly lookups: DmarcLookups
 
-  /** `fields`: the header as received, from the top. */
-  constructor(fields: readonly RawField[], session: Session, options: AuthenticationOptions) {
+  /**
+   * `fields`: the header as received, from the top. Without a session SPF is not tested, and a DMARC result that is not
+   * `pass` rests on DKIM alone: the caller says so.
+   */
+  constructor(fields: readonly RawField[], session: Session | null, options: AuthenticationOptions) {
     this.options = options
     this.author = readAuthor(fields)
     const keys = options.keys ?? new KeyCache()
@@ -90,9 +93,11 @@ export class Authentication {
       ...(first === undefined ? {} : { preferredDomain: first }),
     })
     this.arc = new ArcVerifier(fields, { ...options, keys })
-    this.spf = mailFromFinding(session, options)
+    this.spf = session === null ? Promise.resolve(null) : mailFromFinding(session, options)
     this.helo =
-      options.checksHelo === true && session.mailFrom !== '' ? heloFinding(session, options) : Promise.resolve(null)
+      session !== null && options.checksHelo === true && session.mailFrom !== ''
+        ? heloFinding(session, options)
+        : Promise.resolve(null)
     this.lookups = new DmarcLookups(options.resolver, options.signal)
     if (this.author.kind === 'domains') for (const domain of this.author.domains) void this.lookups.walk(domain)
   }
@@ -148,19 +153,20 @@ async function finding(
 }
 
 /** DMARC-050, DMARC-051, DMARC-056: only DNS errors stay errors; a broken record or signature is a fail. */
-function identifiersOf(dkim: readonly DkimVerification[], spf: SpfFinding): readonly Identifier[] {
+function identifiersOf(dkim: readonly DkimVerification[], spf: SpfFinding | null): readonly Identifier[] {
   const identifiers: Identifier[] = dkim.flatMap(({ domain, result }) =>
     domain === null
       ? []
       : [{ method: 'dkim', domain, result: result === 'pass' || result === 'temperror' ? result : 'fail' }],
   )
-  const { result } = spf.evaluation
-  if (spf.domain !== null)
+  if (spf !== null && spf.domain !== null) {
+    const { result } = spf.evaluation
     identifiers.push({
       method: 'spf',
       domain: spf.domain,
       result: result === 'pass' || result === 'temperror' ? result : 'fail',
     })
+  }
   return identifiers
 }
 

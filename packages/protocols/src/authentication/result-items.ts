@@ -8,7 +8,7 @@ const signatureStart = 8
 
 /** The items of Authentication-Results for a message: SPF, one for each signature, ARC where there is a chain, DMARC. */
 export function resultItems(report: AuthenticationReport, ip: IpAddress): readonly ResultItem[] {
-  const items = [spfItem(report.spf), ...(report.helo === null ? [] : [spfItem(report.helo)])]
+  const items = [report.spf, report.helo].flatMap(finding => (finding === null ? [] : [spfItem(finding)]))
   const dkim = report.dkim.filter(entry => entry.code !== 'dkim-not-tried').map(dkimItem)
   items.push(...(dkim.length > 0 ? dkim : [item('dkim', 'none')]))
   const { arc } = report

@@ -165,7 +165,27 @@ describe('evaluation', () => {
     const found = await check({
       txt: { 'example.org': 'v=spf1 redirect=x.example.net', 'x.example.net': 'v=spf1 ip4:192.0.2.0/24 -all' },
     })
-    expect(found.matched).toEqual({ domain: 'x.example.net', term: 'ip4:192.0.2.0/24', at: 7 })
+    expect(found.matched).toEqual({ domain: 'x.example.net', term: 'ip4:192.0.2.0/24', at: 7, inside: null })
+  })
+
+  test('the result of an include names what matched inside of it', async () => {
+    const found = await check({
+      txt: {
+        'example.org': 'v=spf1 include:x.example.net -all',
+        'x.example.net': 'v=spf1 include:y.example.net include:z.example.net -all',
+        'y.example.net': 'v=spf1 -all',
+        'z.example.net': 'v=spf1 ip4:192.0.2.0/24 -all',
+      },
+    })
+    expect(found.matched).toMatchObject({
+      domain: 'example.org',
+      term: 'include:x.example.net',
+      inside: {
+        domain: 'x.example.net',
+        term: 'include:z.example.net',
+        inside: { domain: 'z.example.net', term: 'ip4:192.0.2.0/24', inside: null },
+      },
+    })
   })
 
   test('SPF-061 a hostile explanation is cut and never breaks the result', async () => {

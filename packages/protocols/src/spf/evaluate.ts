@@ -61,6 +61,8 @@ export interface SpfMatch {
   readonly domain: string
   readonly term: string
   readonly at: number
+  /** For an `include`: the directive of the included record that matched. Null for every other mechanism. */
+  readonly inside: SpfMatch | null
 }
 
 export interface SpfEvaluation {
@@ -136,6 +138,8 @@ class Run {
   terms = 0
   voids: { readonly name: string; readonly type: RecordType; readonly mayHoldOther: boolean }[] = []
   readonly lookups: SpfLookup[] = []
+  /** What matched in the record that was included last. */
+  private included: SpfMatch | null = null
   private readonly check: SpfCheck
   private readonly options: SpfOptions
   private readonly localPart: string
@@ -189,7 +193,8 @@ class Run {
       const matching = await this.matches(mechanism, domain)
       if (matching === false) continue
       if (matching !== true) return { ...matching, record, domain }
-      const matched = { domain, term: mechanism.text, at: mechanism.at }
+      const inside = mechanism.kind === 'include' ? this.included : null
+      const matched = { domain, term: mechanism.text, at: mechanism.at, inside }
       return { result: resultOf[mechanism.qualifier], matched, problem: null, record, domain }
     }
     if (record.redirect !== null) return this.redirect(record, domain)
@@ -244,6 +249,7 @@ class Run {
     const child = await this.evaluate(target, { domain, term: mechanism.text })
     switch (child.result) {
       case 'pass':
+        this.included = child.matched
         return true
       case 'fail':
       case 'softfail':

@@ -203,6 +203,12 @@ describe('evaluation', () => {
     expect((await check(dns)).result).toBe('pass')
     expect((await check(dns, { sender: 'j\u00f6rg@example.org' })).result).toBe('fail')
   })
+
+  test('SPF-088 an include with the local-part matches nothing either, and is no error', async () => {
+    const dns = record('v=spf1 include:%{l}.example.net ~all')
+    expect((await check(dns, { sender: 'j\u00f6rg@example.org' })).result).toBe('softfail')
+    expect((await check(dns)).problem).toMatchObject({ code: 'target-without-record' })
+  })
 })
 
 describe('any record', () => {

@@ -243,6 +243,7 @@ class Run {
   private async matchesInclude(mechanism: Mechanism, spec: MacroString, domain: string): Promise<Matching> {
     const stop = this.countTerm(spec, domain, mechanism)
     if (stop !== null) return stop
+    if (this.restsOnForeignLocalPart(spec)) return false
     const target = await this.expand(spec, domain)
     if (target === null)
       return this.stop('permerror', 'target-name', `"${mechanism.text}" leads to no domain name`, domain, mechanism.at)
@@ -392,10 +393,14 @@ class Run {
     return validated
   }
 
-  /** Null where the expansion is no legal domain name, or rests on a local-part that is not ASCII (SPF-088). */
+  /** SPF-088: a term with `%{s}` or `%{l}` matches nothing where the local-part is not ASCII. */
+  private restsOnForeignLocalPart(spec: MacroString): boolean {
+    return /[^ -~]/.test(this.localPart) && (usesLetter(spec, 's') || usesLetter(spec, 'l'))
+  }
+
+  /** Null where the expansion is no legal domain name, or rests on a local-part that is not ASCII. */
   private async expand(spec: MacroString, domain: string): Promise<string | null> {
-    const isForeign = /[^ -~]/.test(this.localPart) && (usesLetter(spec, 's') || usesLetter(spec, 'l'))
-    if (isForeign) return null
+    if (this.restsOnForeignLocalPart(spec)) return null
     const name = shortened(expandMacros(spec, await this.values(spec, domain)))
     return isLegalName(name) ? name : null
   }

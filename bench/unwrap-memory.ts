@@ -1,6 +1,7 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import { readTlsReport } from '@letterlock/protocols'
 import { outsideUnpackedLimit, unwrap } from '../packages/letterlock/src/intake/unwrap.ts'
+import { peakBytes } from '../test/peak-memory.ts'
 
 /**
  * Unwraps one file and tells what it found, the CPU time and the largest memory of the process. Arguments: file; `bytes`
@@ -23,5 +24,5 @@ for await (const document of unwrap(input, { name: 'input', unpackedLimit: Numbe
   documents[outcome] = (documents[outcome] ?? 0) + 1
 }
 const { user, system } = process.cpuUsage(start)
-const megabytes = process.resourceUsage().maxRSS / 1024
+const megabytes = peakBytes() / 1_048_576
 process.stdout.write(`${JSON.stringify({ documents, cpuMilliseconds: (user + system) / 1000, megabytes })}\n`)

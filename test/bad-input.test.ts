@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { constants, createGzip, gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { reportMail, reportXml } from './made-reports.ts'
+import { peakMemoryArguments } from './peak-memory.ts'
 import { type IngestAnswer, type IngestDocument, program } from './run-command.ts'
 
 const mebibyte = 1_048_576
@@ -164,8 +165,7 @@ interface Measured {
 /** Runs `ingest --json` with a look at the most memory it ever had. */
 async function ingestMeasured(args: readonly string[]): Promise<Measured> {
   const peakFile = join(folder, 'peak')
-  const watch = `data:text/javascript,import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(${JSON.stringify(peakFile)},String(process.resourceUsage().maxRSS)))`
-  const child = spawn(process.execPath, ['--import', watch, program, 'ingest', '--json', ...args], {
+  const child = spawn(process.execPath, [...peakMemoryArguments(peakFile), program, 'ingest', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
@@ -173,7 +173,7 @@ async function ingestMeasured(args: readonly string[]): Promise<Measured> {
     output += text
   })
   await new Promise(resolve => child.once('close', resolve))
-  return { answer: JSON.parse(output), peakBytes: Number(readFileSync(peakFile, 'utf8')) * 1024 }
+  return { answer: JSON.parse(output), peakBytes: Number(readFileSync(peakFile, 'utf8')) }
 }
 
 function judge(name: string, documents: readonly IngestDocument[], wanted: Wanted): string | null {

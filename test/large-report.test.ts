@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { reportXml } from './made-reports.ts'
+import { peakMemoryArguments } from './peak-memory.ts'
 import { type IngestAnswer, program } from './run-command.ts'
 
 const mebibyte = 1_048_576
@@ -26,8 +27,7 @@ test('a large report that repeats nothing is stored in bounded memory', { timeou
     for (let at = 0; at < records; at++) parts.push(distinctRecord(at))
     writeFileSync(file, `${parts.join('')}</feedback>`)
     const peakFile = join(folder, 'peak')
-    const watch = `data:text/javascript,import{writeFileSync}from'node:fs';process.on('exit',()=>writeFileSync(${JSON.stringify(peakFile)},String(process.resourceUsage().maxRSS)))`
-    const args = ['--import', watch, program, 'ingest', '--json', '--data', join(folder, 'data'), file]
+    const args = [...peakMemoryArguments(peakFile), program, 'ingest', '--json', '--data', join(folder, 'data'), file]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', text => {
@@ -36,7 +36,7 @@ test('a large report that repeats nothing is stored in bounded memory', { timeou
     await new Promise(resolve => child.once('close', resolve))
     const answer: IngestAnswer = JSON.parse(output)
     expect(answer.documents).toMatchObject([{ verdict: 'stored', rows: records, messages: records }])
-    const peak = Number(readFileSync(peakFile, 'utf8')) * 1024
+    const peak = Number(readFileSync(peakFile, 'utf8'))
     console.log(`peak ${Math.round(peak / mebibyte)} MiB`)
     expect(peak).toBeLessThan(memoryLimit)
   } finally {

@@ -52,14 +52,17 @@ export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** All bytes, or null where they are more than `limit`. */
+/**
+ * All bytes, or null where they are more than `limit`. They are put in one place as they come, so that they are in
+ * memory once: room for the limit is asked for at the start, and what of it stays empty is never touched.
+ */
 export async function collect(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer | null> {
-  const parts: Uint8Array[] = []
+  const bytes = Buffer.allocUnsafeSlow(limit)
   let size = 0
   for await (const chunk of chunks) {
+    if (size + chunk.length > limit) return null
+    bytes.set(chunk, size)
     size += chunk.length
-    if (size > limit) return null
-    parts.push(chunk)
   }
-  return Buffer.concat(parts, size)
+  return bytes.subarray(0, size)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type JsonValue, jsonDepthLimit, jsonMember, jsonValuesLimit, readJson } from './json.ts'
+import { type JsonValue, readJson } from './json.ts'
+import { jsonDepthLimit, jsonDeviationsLimit, jsonValuesLimit } from './json-index.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 const read = (text: string) => readJson(bytes(text))
@@ -13,17 +14,17 @@ const fault = (text: string) => {
 function plain(value: JsonValue): unknown {
   switch (value.kind) {
     case 'object':
-      return Object.fromEntries(
-        value.names.map((name, index) => [name, plain(value.values[index] ?? { kind: 'null', at: 0 })]),
-      )
+      return Object.fromEntries([...value.members()].map(([name, member]) => [name, plain(member)]))
     case 'array':
-      return value.items.map(plain)
+      return [...value.items()].map(plain)
     case 'string':
       return value.text
     case 'number':
       return Number(value.text)
-    case 'boolean':
-      return value.value
+    case 'true':
+      return true
+    case 'false':
+      return false
     case 'null':
       return null
   }
@@ -68,7 +69,7 @@ describe('JSON with positions', () => {
     const text = '{"é": [1, {"x": "y"}]}'
     const result = read(text)
     const root = result.ok ? result.value.root : null
-    const array = root?.kind === 'object' ? jsonMember(root, 'é') : undefined
+    const array = root?.member('é')
     expect(array?.at).toBe(bytes('{"é": ').length)
     expect(fault('{"é": tru}')?.at).toBe(bytes('{"é": ').length)
     expect(fault('')).toMatchObject({ code: 'json-syntax', at: 0 })
@@ -99,6 +100,35 @@ describe('JSON with positions', () => {
     expect(result.ok && result.value.deviations).toEqual([{ code: 'json-duplicate-member', at: 17, raw: 'a' }])
   })
 
+  it('a name with escapes is the name that is meant, and one that stands twice is told however it is written', () => {
+    const written = ['"report-id"', '"report\\u002did"', '"r\\u0065port-id"']
+    for (const name of written) {
+      const result = read(`{"report": 0, "report-idx": 1, ${name}: 2, "report-": 3}`)
+      expect(result.ok && result.value.root.member('report-id')?.text).toBe('2')
+      expect(result.ok && result.value.root.member('report-i')).toBeUndefined()
+      const twice = read(`{"report-id": 1, ${name}: 2}`)
+      expect(twice.ok && twice.value.root.member('report-id')?.text).toBe('2')
+      expect(twice.ok && twice.value.deviations).toEqual([{ code: 'json-duplicate-member', at: 17, raw: 'report-id' }])
+    }
+    const many = Array.from({ length: 40 }, (_, at) => `"n${at}":${at}`).join()
+    expect(read(`{${many}}`)).toMatchObject({ ok: true, value: { deviations: [] } })
+    const result = read(`{${many},"n39":0,"n0":0}`)
+    expect(result.ok && result.value.deviations.map(({ raw }) => raw)).toEqual(['n39', 'n0'])
+  })
+
+  it('half of a surrogate pair alone becomes U+FFFD', () => {
+    const result = read('["\\ud83d\\ude00", "\\ud83d", "\\ude00x"]')
+    expect(result.ok && plain(result.value.root)).toEqual(['\u{1f600}', '\ufffd', '\ufffdx'])
+  })
+
+  it('UTF-16 at an odd place in memory is read', () => {
+    const text = Buffer.from('x["é"]', 'utf16le')
+    const odd = Buffer.alloc(text.length)
+    text.copy(odd, 1, 2)
+    const result = readJson(odd.subarray(1, text.length - 1))
+    expect(result.ok && plain(result.value.root)).toEqual(['é'])
+  })
+
   it('octets that are no UTF-8 are read as Latin-1, and told', () => {
     const result = readJson(Buffer.from('["\xe9"]', 'latin1'))
     expect(result.ok && plain(result.value.root)).toEqual(['é'])
@@ -116,5 +146,15 @@ describe('JSON with positions', () => {
     const values = (count: number) => read(`[${'0,'.repeat(count - 2)}0]`).ok
     expect(values(jsonValuesLimit)).toBe(true)
     expect(values(jsonValuesLimit + 1)).toBe(false)
+  })
+
+  it('limit: deviations that are told', () => {
+    const told = (count: number) => {
+      const result = read(`{"a":0${',"a":0'.repeat(count)}}`)
+      return result.ok ? result.value.deviations.length : 0
+    }
+    expect(told(jsonDeviationsLimit - 1)).toBe(jsonDeviationsLimit - 1)
+    expect(told(jsonDeviationsLimit)).toBe(jsonDeviationsLimit)
+    expect(told(jsonDeviationsLimit + 1)).toBe(jsonDeviationsLimit)
   })
 })

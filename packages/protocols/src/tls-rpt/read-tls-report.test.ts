@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseReportTime } from './date-time.ts'
-import { readTlsReport, type TlsReportContext, tlsCountLimit, tlsReportBytesLimit } from './read-tls-report.ts'
+import {
+  readTlsReport,
+  type TlsReportContext,
+  tlsCountLimit,
+  tlsDeviationsLimit,
+  tlsPartsLimit,
+  tlsReportBytesLimit,
+  tlsTextLimit,
+} from './read-tls-report.ts'
 import type { TlsReport } from './report.ts'
 
 const context: TlsReportContext = { policyDomain: null, submitterDomain: null, syntheticId: 'synthetic-00' }
@@ -241,6 +249,41 @@ describe('TLS reports', () => {
     const padded = (size: number) => readTlsReport(Buffer.from(text.padEnd(size, ' ')), context)
     expect(padded(tlsReportBytesLimit).ok).toBe(true)
     expect(padded(tlsReportBytesLimit + 1)).toMatchObject({ ok: false, fault: { code: 'tls-too-large' } })
+  })
+
+  it('limit: policies, failure details and lines together', () => {
+    const details = (count: number) => {
+      const text = JSON.stringify(withDetails([])).replace(
+        '"failure-details":[]',
+        `"failure-details":[${Array(count).fill('{}')}]`,
+      )
+      return readTlsReport(Buffer.from(text), context)
+    }
+    // One policy counts beside the details.
+    const most = details(tlsPartsLimit - 1)
+    expect(most.ok && most.value.policies[0]?.failureDetails.length).toBe(tlsPartsLimit - 1)
+    expect(details(tlsPartsLimit)).toMatchObject({ ok: false, fault: { code: 'tls-too-many-parts' } })
+    const policies = (count: number) => read({ ...report, policies: Array(count).fill({}) })
+    expect(policies(tlsPartsLimit).ok).toBe(true)
+    expect(policies(tlsPartsLimit + 1)).toMatchObject({ ok: false, fault: { code: 'tls-too-many-parts' } })
+    const lines = (count: number) => read(withPolicy({ 'mx-host': Array(count).fill('mx.example.org') }))
+    expect(lines(tlsPartsLimit - 1).ok).toBe(true)
+    expect(lines(tlsPartsLimit)).toMatchObject({ ok: false, fault: { code: 'tls-too-many-parts' } })
+    const inOneText = withPolicy({ 'policy-string': Array(10).fill('x\n'.repeat(20_000)) })
+    expect(read(inOneText)).toMatchObject({ ok: false, fault: { code: 'tls-too-many-parts' } })
+  })
+
+  it('limit: characters of a text', () => {
+    const longest = good({ ...report, 'report-id': 'x'.repeat(tlsTextLimit) })
+    expect([longest.reportId.length, codes(longest)]).toEqual([tlsTextLimit, []])
+    const longer = good({ ...report, 'report-id': 'x'.repeat(tlsTextLimit + 1) })
+    expect([longer.reportId.length, codes(longer)]).toEqual([tlsTextLimit, ['tls-text-cut']])
+  })
+
+  it('limit: deviations that are kept', () => {
+    const kept = (count: number) => good(withDetails(Array(count).fill(null))).deviations.length
+    expect(kept(tlsDeviationsLimit)).toBe(tlsDeviationsLimit)
+    expect(kept(tlsDeviationsLimit + 1)).toBe(tlsDeviationsLimit)
   })
 
   it('any JSON in any place gives an answer', () => {

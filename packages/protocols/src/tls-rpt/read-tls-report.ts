@@ -2,14 +2,9 @@ import { normaliseDomain } from '../domain-name.ts'
 import { type Deviation, deviationRawLimit, type Result } from '../fault.ts'
 import { formatIpAddress, parseIpAddress } from '../ip-address.ts'
 import { parseReportTime } from './date-time.ts'
-import {
-  type JsonDeviation,
-  type JsonFaultCode,
-  type JsonObject,
-  type JsonValue,
-  jsonMember,
-  readJson,
-} from './json.ts'
+import { type JsonValue, readJson } from './json.ts'
+import type { JsonFaultCode } from './json-index.ts'
+import type { JsonDeviation } from './json-text.ts'
 import { type TlsFailureDetail, type TlsPolicyResult, type TlsReport, tlsResultTypes } from './report.ts'
 
 /** Bytes of a TLS report, unpacked (TLSRPT-031); the largest seen has some tens of thousands. */
@@ -20,6 +15,11 @@ export const tlsCountLimit: number = 2 ** 40
 export const tlsTextLimit = 4_096
 /** Deviations that are kept with a report; a hostile one has millions. */
 export const tlsDeviationsLimit = 100
+/**
+ * Policies, failure details, and lines of policies and MX hosts of one report, all together. 16 MiB of failure details
+ * as reporters write them are 60,000; empty ones would be millions and take a hundred times their bytes.
+ */
+export const tlsPartsLimit = 100_000
 
 export type TlsFaultCode =
   | JsonFaultCode
@@ -28,6 +28,7 @@ export type TlsFaultCode =
   | 'tls-no-policies'
   | 'tls-no-date-range'
   | 'tls-bad-count'
+  | 'tls-too-many-parts'
 
 /** What was read although it departs from RFC 8460 s4.4. */
 export type TlsDeviationCode =
@@ -88,20 +89,22 @@ function failure(
   return { ok: false, fault: { code, at, text } }
 }
 
-const noObject: JsonObject = { kind: 'object', at: 0, names: [], values: [] }
+/** What is asked of a value that is not there. */
+type Members = Pick<JsonValue, 'at' | 'member'>
 
 class TlsReader {
   readonly #context: TlsReportContext
   readonly #deviations: Deviation<TlsDeviationCode>[] = []
   #badCount: JsonValue | null = null
+  #parts = 0
 
   constructor(context: TlsReportContext, deviations: readonly JsonDeviation[]) {
     this.#context = context
     this.#deviations.push(...deviations)
   }
 
-  report(root: JsonObject): Result<TlsReport, TlsFaultCode> {
-    const policies = jsonMember(root, 'policies')
+  report(root: JsonValue): Result<TlsReport, TlsFaultCode> {
+    const policies = root.member('policies')
     // An empty list is a report about nothing; a missing one is no report (report-tolerance 116, TLSRPT-031).
     if (policies === undefined)
       return failure('tls-no-policies', root.at, 'The document has no policies: it is no TLS report.')
@@ -115,8 +118,12 @@ class TlsReader {
       contactInfo,
       reportId: this.#reportId(root),
       ...range,
-      policies: this.#objects(policies, 'policies').map(policy => this.#policy(policy)),
+      policies: this.#objects(policies, 'policies', policy => this.#policy(policy)),
       deviations: this.#deviations,
+    }
+    if (this.#parts > tlsPartsLimit) {
+      const text = `The report has more than ${tlsPartsLimit} policies, failure details and lines.`
+      return failure('tls-too-many-parts', policies.at, text)
     }
     if (this.#badCount !== null) {
       return failure('tls-bad-count', this.#badCount.at, 'A count of the report is negative or no number.')
@@ -124,7 +131,7 @@ class TlsReader {
     return { ok: true, value: report }
   }
 
-  #organizationName(root: JsonObject, contactInfo: string | null): string {
+  #organizationName(root: JsonValue, contactInfo: string | null): string {
     const name = this.#text(root, 'organization-name')
     if (name !== null) return name
     const contactDomain =
@@ -134,15 +141,15 @@ class TlsReader {
     return value
   }
 
-  #reportId(root: JsonObject): string {
+  #reportId(root: JsonValue): string {
     const id = this.#text(root, 'report-id')
     if (id !== null) return id
     this.#note('tls-missing', root.at, 'report-id', this.#context.syntheticId)
     return this.#context.syntheticId
   }
 
-  #dateRange(root: JsonObject): { readonly begin: number; readonly end: number } | null {
-    const range = jsonMember(root, 'date-range')
+  #dateRange(root: JsonValue): { readonly begin: number; readonly end: number } | null {
+    const range = root.member('date-range')
     if (range?.kind !== 'object') return null
     const start = this.#time(range, 'start-datetime')
     const end = this.#time(range, 'end-datetime')
@@ -152,8 +159,8 @@ class TlsReader {
     return { begin: end, end: start }
   }
 
-  #time(range: JsonObject, name: string): number | null {
-    const value = jsonMember(range, name)
+  #time(range: Members, name: string): number | null {
+    const value = range.member(name)
     if (value?.kind !== 'string' && value?.kind !== 'number') return null
     const time = parseReportTime(value.text)
     if (time === null) return null
@@ -161,38 +168,38 @@ class TlsReader {
     return time.seconds
   }
 
-  #policy(entry: JsonObject): TlsPolicyResult {
+  #policy(entry: JsonValue): TlsPolicyResult {
     const policy = this.#object(entry, 'policy')
     const summary = this.#object(entry, 'summary')
-    const details = jsonMember(entry, 'failure-details')
+    const details = entry.member('failure-details')
     return {
       policyType: this.#policyType(policy),
-      policyString: this.#lines(jsonMember(policy, 'policy-string'), 'policy-string'),
+      policyString: this.#lines(policy.member('policy-string'), 'policy-string'),
       policyDomain: this.#policyDomain(policy, entry.at),
       mxHost: this.#mxHost(policy),
       successfulSessions: this.#count(summary, 'total-successful-session-count'),
       failedSessions: this.#count(summary, 'total-failure-session-count'),
       failureDetails:
-        details === undefined ? [] : this.#objects(details, 'failure-details').map(detail => this.#detail(detail)),
+        details === undefined ? [] : this.#objects(details, 'failure-details', detail => this.#detail(detail)),
     }
   }
 
-  #policyType(policy: JsonObject): string {
+  #policyType(policy: Members): string {
     const type = this.#text(policy, 'policy-type')
     if (type === null) {
       this.#note('tls-missing', policy.at, 'policy-type')
       return 'unknown'
     }
-    const known = this.#lowered(type, jsonMember(policy, 'policy-type')?.at ?? policy.at)
+    const known = this.#lowered(type, policy.member('policy-type')?.at ?? policy.at)
     if (!['tlsa', 'sts', 'no-policy-found'].includes(known)) this.#note('tls-unknown-type', policy.at, type)
     return known
   }
 
-  #policyDomain(policy: JsonObject, at: number): string | null {
+  #policyDomain(policy: Members, at: number): string | null {
     const text = this.#text(policy, 'policy-domain')
     const domain = text === null ? null : normaliseDomain(text)
     if (text !== null && domain !== null) {
-      if (domain !== text) this.#note('tls-domain-form', jsonMember(policy, 'policy-domain')?.at ?? at, text, domain)
+      if (domain !== text) this.#note('tls-domain-form', policy.member('policy-domain')?.at ?? at, text, domain)
       return domain
     }
     const fallback = this.#context.policyDomain === null ? null : normaliseDomain(this.#context.policyDomain)
@@ -202,9 +209,9 @@ class TlsReader {
   }
 
   /** `mx-host` (RFC 8460 erratum 6241: an array) and its misread name `mx-host-pattern` (report-tolerance 107). */
-  #mxHost(policy: JsonObject): readonly string[] {
-    const value = jsonMember(policy, 'mx-host')
-    const other = jsonMember(policy, 'mx-host-pattern')
+  #mxHost(policy: Members): readonly string[] {
+    const value = policy.member('mx-host')
+    const other = policy.member('mx-host-pattern')
     if (value === undefined && other !== undefined) this.#note('tls-other-name', other.at, 'mx-host-pattern', 'mx-host')
     return this.#lines(value ?? other, 'mx-host').map(line => {
       // Some write the whole line of the policy: `mx: mail.example.org`.
@@ -216,7 +223,7 @@ class TlsReader {
     })
   }
 
-  #detail(detail: JsonObject): TlsFailureDetail {
+  #detail(detail: JsonValue): TlsFailureDetail {
     return {
       resultType: this.#resultType(detail),
       sendingMtaIp: this.#address(detail, 'sending-mta-ip'),
@@ -229,18 +236,18 @@ class TlsReader {
     }
   }
 
-  #resultType(detail: JsonObject): string {
+  #resultType(detail: JsonValue): string {
     const type = this.#text(detail, 'result-type')
     if (type === null) {
       this.#note('tls-missing', detail.at, 'result-type')
       return 'unknown'
     }
-    const known = this.#lowered(type, jsonMember(detail, 'result-type')?.at ?? detail.at)
+    const known = this.#lowered(type, detail.member('result-type')?.at ?? detail.at)
     if (!tlsResultTypes.some(name => name === known)) this.#note('tls-unknown-type', detail.at, type)
     return known
   }
 
-  #failedCount(detail: JsonObject): number {
+  #failedCount(detail: JsonValue): number {
     const count = this.#count(detail, 'failed-session-count')
     if (count !== null) return count
     this.#note('tls-count-missing', detail.at, 'failed-session-count', '1')
@@ -248,8 +255,8 @@ class TlsReader {
   }
 
   /** A count as number or text; null where there is none. Negative ones refuse the report (TLSRPT-031). */
-  #count(parent: JsonObject, name: string): number | null {
-    const value = jsonMember(parent, name)
+  #count(parent: Members, name: string): number | null {
+    const value = parent.member(name)
     if (value === undefined || value.kind === 'null') {
       if (name.startsWith('total-')) this.#note('tls-missing', parent.at, name)
       return null
@@ -274,27 +281,27 @@ class TlsReader {
     return Math.floor(number)
   }
 
-  #address(parent: JsonObject, name: string): string | null {
+  #address(parent: Members, name: string): string | null {
     const text = this.#text(parent, name)
     if (text === null) return null
     const bare = text.trim().replace(/^\[(?:IPv6:)?(.*)\]$/i, '$1')
     const address = parseIpAddress(bare)
     if (address !== null) return formatIpAddress(address)
-    this.#note('tls-bad-ip', jsonMember(parent, name)?.at ?? parent.at, text)
+    this.#note('tls-bad-ip', parent.member(name)?.at ?? parent.at, text)
     return null
   }
 
-  #host(parent: JsonObject, name: string): string | null {
+  #host(parent: Members, name: string): string | null {
     const text = this.#text(parent, name)
     return text === null ? null : (normaliseDomain(text) ?? text.toLowerCase())
   }
 
   /** A member that some writers give another name (report-tolerance 119). */
-  #named(parent: JsonObject, name: string, otherName: string): string | null {
+  #named(parent: Members, name: string, otherName: string): string | null {
     const text = this.#text(parent, name)
     if (text !== null) return text
     const other = this.#text(parent, otherName)
-    if (other !== null) this.#note('tls-other-name', jsonMember(parent, otherName)?.at ?? parent.at, otherName, name)
+    if (other !== null) this.#note('tls-other-name', parent.member(otherName)?.at ?? parent.at, otherName, name)
     return other
   }
 
@@ -305,8 +312,8 @@ class TlsReader {
   }
 
   /** A text, or null where it is absent, null or blank. Numbers are taken as they are written. */
-  #text(parent: JsonObject, name: string): string | null {
-    const given = jsonMember(parent, name)
+  #text(parent: Members, name: string): string | null {
+    const given = parent.member(name)
     const value = given?.kind === 'array' ? this.#firstOf(given, name) : given
     if (value === undefined) return null
     if (value.kind === 'null') {
@@ -323,9 +330,10 @@ class TlsReader {
     return text === '' ? null : text
   }
 
-  #firstOf(array: Extract<JsonValue, { kind: 'array' }>, name: string): JsonValue | undefined {
+  #firstOf(array: JsonValue, name: string): JsonValue | undefined {
     this.#note('tls-array-for-single', array.at, name)
-    return array.items[0]
+    for (const item of array.items()) return item
+    return undefined
   }
 
   /** Lines of an array, or of one string that holds them all (report-tolerance 106). */
@@ -333,38 +341,49 @@ class TlsReader {
     if (value === undefined || value.kind === 'null') return []
     if (value.kind === 'string') {
       this.#note('tls-single-for-array', value.at, value.text)
-      return splitLines(value.text)
+      return this.#counted(splitLines(value.text))
     }
     if (value.kind !== 'array') {
       this.#note('tls-other-type', value.at, name)
       return []
     }
-    return value.items.flatMap(item => (item.kind === 'string' ? splitLines(item.text) : []))
+    const lines: string[] = []
+    for (const item of value.items()) if (item.kind === 'string') lines.push(...this.#counted(splitLines(item.text)))
+    return lines
   }
 
-  /** The objects of an array, of a single object in its place, of null (report-tolerance 116). */
-  #objects(value: JsonValue, name: string): readonly JsonObject[] {
+  /** What is made of the objects of an array, of a single object in its place, of null (report-tolerance 116). */
+  #objects<T>(value: JsonValue, name: string, read: (object: JsonValue) => T): readonly T[] {
     if (value.kind === 'object') {
       this.#note('tls-single-for-array', value.at, name)
-      return [value]
+      return this.#takesParts(1) ? [read(value)] : []
     }
-    if (value.kind !== 'array') {
-      this.#note(value.kind === 'null' ? 'tls-null' : 'tls-other-type', value.at, name)
-      return []
+    const objects: T[] = []
+    if (value.kind !== 'array') this.#note(value.kind === 'null' ? 'tls-null' : 'tls-other-type', value.at, name)
+    for (const item of value.items()) {
+      if (item.kind !== 'object') this.#note('tls-other-type', item.at, name)
+      else if (this.#takesParts(1)) objects.push(read(item))
+      else break
     }
-    return value.items.flatMap(item => {
-      if (item.kind === 'object') return [item]
-      this.#note('tls-other-type', item.at, name)
-      return []
-    })
+    return objects
   }
 
-  #object(parent: JsonObject, name: string): JsonObject {
-    const given = jsonMember(parent, name)
+  /** False once the report has more parts than are read; it is refused then. */
+  #takesParts(parts: number): boolean {
+    this.#parts += parts
+    return this.#parts <= tlsPartsLimit
+  }
+
+  #counted(lines: readonly string[]): readonly string[] {
+    return this.#takesParts(lines.length) ? lines : []
+  }
+
+  #object(parent: Members, name: string): Members {
+    const given = parent.member(name)
     const value = given?.kind === 'array' ? this.#firstOf(given, name) : given
     if (value?.kind === 'object') return value
     this.#note('tls-missing', value?.at ?? parent.at, name)
-    return { ...noObject, at: parent.at }
+    return { at: parent.at, member: () => undefined }
   }
 
   #note(code: TlsDeviationCode, at: number, raw: string, value?: string): void {

@@ -159,7 +159,7 @@ function answerOf(found: Exchange, { question, isTrusted, label, at }: Asking): 
   const records = message.answers.filter(record => record.type === question.type && record.name.toLowerCase() === name)
   const security: Security = message.authenticData && isTrusted ? 'secure' : 'indeterminate'
   return {
-    outcome: outcomeOf(message.rcode, message.extendedError?.code ?? null, {
+    outcome: outcomeOf(message.rcode, message.extendedErrors[0]?.code ?? null, {
       records,
       chain,
       security,
@@ -171,7 +171,7 @@ function answerOf(found: Exchange, { question, isTrusted, label, at }: Asking): 
     at,
     authenticData: message.authenticData,
     rcode: message.rcode,
-    extendedError: message.extendedError?.code ?? null,
+    extendedError: message.extendedErrors[0]?.code ?? null,
   }
 }
 

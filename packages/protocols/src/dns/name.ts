@@ -9,14 +9,20 @@ export const nameOctetsLimit = 255
 /** Pointers followed in one name: a legal name has at most 127 labels, so more can only be an attack. */
 export const pointersLimit = 127
 
-export type NameFault = 'dns-name-empty-label' | 'dns-name-label-long' | 'dns-name-long' | 'dns-name-escape'
+export type NameFault =
+  | 'dns-name-empty-label'
+  | 'dns-name-label-long'
+  | 'dns-name-long'
+  | 'dns-name-escape'
+  | 'dns-name-character'
 
 const backslash = 0x5c
 const dot = 0x2e
 
 /**
  * A name in text form as its labels (RFC 1035 s5.1: `\.` and `\DDD` stand for octets). The final dot may be left out;
- * `''` and `'.'` are the root. Each label is text of one character per octet (latin1).
+ * `''` and `'.'` are the root. Each label is text of one character per octet (latin1); a character beyond that is refused,
+ * since names in other scripts are asked for as A-labels (DNS-007).
  */
 export function parseNameText(text: string): Result<readonly string[], NameFault> {
   if (text === '' || text === '.') return { ok: true, value: [] }
@@ -37,6 +43,8 @@ export function parseNameText(text: string): Result<readonly string[], NameFault
       label = ''
       continue
     }
+    if (code > 0xff)
+      return { ok: false, fault: { code: 'dns-name-character', at, text: 'a character stands for no octet' } }
     if (code !== backslash) {
       label += text.charAt(at)
       continue

@@ -1,4 +1,5 @@
 import type { RecordType, ResourceRecord } from './record.ts'
+import type { ExtendedError } from './wire-reader.ts'
 
 /** What the resolver proved about an answer (RFC 4035 s4.3). Only `secure` may carry DANE. */
 export type Security = 'secure' | 'insecure' | 'indeterminate'
@@ -50,8 +51,10 @@ export interface Answer {
   readonly authenticData: boolean
   /** Response code; null where no response came. */
   readonly rcode: number | null
-  /** Extended error code (RFC 8914); null where there was none. */
+  /** Extended error code (RFC 8914); null where there was none. Of several the one that tells of DNSSEC, else the first. */
   readonly extendedError: number | null
+  /** All extended errors with their texts, which are a stranger's words; left out where there were none. */
+  readonly extendedErrors?: readonly ExtendedError[]
 }
 
 /** One question. `server` asks one authoritative server; `checkingDisabled` sets CD to look behind a bogus answer. */
@@ -61,6 +64,8 @@ export interface Question {
   readonly type: RecordType
   readonly server?: string
   readonly checkingDisabled?: boolean
+  /** DO: the signatures are wanted among the raw records (RFC 4035 s3.1). */
+  readonly wantsSignatures?: boolean
   readonly signal?: AbortSignal
 }
 

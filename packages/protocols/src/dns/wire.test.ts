@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalName, formatName, isSameName, labelOctetsLimit, parseNameText } from './name.ts'
 import { recordTypes, txtText } from './record.ts'
-import { decodeMessage, encodeQuery, recordsLimit } from './wire.ts'
+import { decodeMessage, recordsLimit } from './wire.ts'
+import { encodeQuery } from './wire-query.ts'
 
 const hex = (...parts: string[]) => Buffer.from(parts.join('').replace(/\s/g, ''), 'hex')
 /** "example.org" as labels. */
@@ -113,7 +114,11 @@ describe('answers', () => {
   test('RFC 8914: the extended error and the upper bits of the response code', () => {
     const opt = '00 0029 04d0 01000000 0008 000f 0004 0006 6869'
     const read = decodeMessage(hex(header('0001 0000 0000 0001', '8182'), question('0001'), opt))
-    expect(read.ok && read.value).toMatchObject({ rcode: 0x12, extendedError: { code: 6, text: 'hi' } })
+    expect(read.ok && read.value).toMatchObject({
+      rcode: 0x12,
+      hasEdns: true,
+      extendedErrors: [{ code: 6, text: 'hi' }],
+    })
   })
 })
 

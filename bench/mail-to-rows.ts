@@ -2,39 +2,29 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIntake } from '../packages/letterlock/src/intake/create-intake.ts'
+import { batchDeliveries } from '../packages/letterlock/src/intake/delivery-batch.ts'
 import type { IntakeOp } from '../packages/letterlock/src/store/intake-op.ts'
 import { openStore } from '../packages/letterlock/src/store/open-store.ts'
 import type { Store } from '../packages/letterlock/src/store/store.ts'
-import { reportMail } from '../test/made-reports.ts'
+import { numberedMail, recordsOfMail } from './report-mails.ts'
 import { usualSteps } from './usual-pipeline.ts'
 
 /*
- * Report mails of 7 KB with 25 records to stored rows with roll-ups: CPU time of the whole process, all threads.
- * 200 domains and 200,000 sources by a power law, 40 reporters, 40 services.
- * Run after a build: node --import tsx --conditions source bench/mail-to-rows.ts [reports]
+ * Report mails of 7 KB with 25 records to stored rows with roll-ups: CPU time of the whole process, all threads. What the
+ * mails are like is told in report-mails.ts. Every store first takes the mails of some days, untimed: a store in use
+ * knows its senders, and the engine has compiled what is used. The usual pipeline hands its batches, as large as ours,
+ * to the same store. Run after a build: npx tsx --conditions=source bench/mail-to-rows.ts [reports]
  * `floor` bounds are those of the design; absolutes wander with the machine, the ratio decides.
  */
 
-const records = 25
-const batchSize = 64
-const reports = Number(process.argv[2] ?? 6000)
+const reports = Number(process.argv[2] ?? 20_000)
+const earlierReports = 4_000
 const usualReports = Math.max(200, Math.floor(reports / 10))
+/** Mails that warm up the usual pipeline; what they are about comes after all others. */
+const usualWarmUp = { first: 1_000_000, count: 300 }
 const floor = { reports: 1000, records: 25_000, ratio: 5 }
 
 const folder = mkdtempSync(join(tmpdir(), 'letterlock-bench-'))
-const domains = Array.from({ length: 200 }, (_, at) => `domain${at}.example`)
-const reporters = Array.from({ length: 40 }, (_, at) => `receiver${at}.example`)
-
-function mailOf(number: number): Buffer {
-  return reportMail({
-    id: `bench-${number}`,
-    domain: domains[Math.floor(domains.length * ((number * 0.618) % 1) ** 2.3)] ?? '',
-    reporter: reporters[number % reporters.length] ?? '',
-    begin: 1_764_547_200 + Math.floor(number / 1000) * 86_400,
-    records,
-    sources: 200_000,
-  })
-}
 
 interface Measured {
   readonly perSecond: number
@@ -49,17 +39,33 @@ async function measure(count: number, work: () => Promise<number>): Promise<Meas
   return { perSecond: (count / (user + system)) * 1e6, milliseconds: (user + system) / 1000 / count }
 }
 
-async function freshStore(name: string): Promise<Store> {
-  const opened = await openStore({ dataDir: join(folder, name) })
-  if (opened.state !== 'opened') throw new Error(opened.state)
-  return opened.store
+function mails(first: number, count: number): readonly Buffer[] {
+  return Array.from({ length: count }, (_, at) => numberedMail(first + at))
 }
 
-async function ours(source: 'mbox' | 'folder'): Promise<Measured> {
-  const paths = { warm: join(folder, `${source}-warm`), all: join(folder, source) }
-  write(paths.warm, source, 1_000_000, Math.min(1000, reports))
-  write(paths.all, source, 0, reports)
-  const store = await freshStore(`data-${source}`)
+function writeMbox(name: string, first: number, count: number): string {
+  const path = join(folder, name)
+  const line = Buffer.from('From reports@example.net Tue Nov 24 10:00:00 2026\r\n')
+  writeFileSync(path, Buffer.concat(mails(first, count).flatMap(mail => [line, mail, Buffer.from('\r\n')])))
+  return path
+}
+
+function writeFolder(name: string, first: number, count: number): string {
+  const path = join(folder, name)
+  mkdirSync(path)
+  for (const [at, mail] of mails(first, count).entries()) writeFileSync(join(path, `${at}.eml`), mail)
+  return path
+}
+
+/** A store that has the earlier reports, and a way to bring more into it that gives the number stored. */
+async function storeInUse(name: string): Promise<{
+  readonly store: Store
+  readonly ingest: (path: string) => Promise<number>
+  readonly close: () => Promise<void>
+}> {
+  const opened = await openStore({ dataDir: join(folder, name) })
+  if (opened.state !== 'opened') throw new Error(opened.state)
+  const { store } = opened
   const intake = createIntake(store, {
     tenant: 1,
     threads: 1,
@@ -73,57 +79,51 @@ async function ours(source: 'mbox' | 'folder'): Promise<Measured> {
     }
     return stored
   }
-  await ingest(paths.warm)
-  const measured = await measure(reports, () => ingest(paths.all))
-  await intake.close()
-  await store.close()
+  await ingest(earlier)
+  const close = async (): Promise<void> => {
+    await intake.close()
+    await store.close()
+  }
+  return { store, ingest, close }
+}
+
+async function ours(name: string, path: string): Promise<Measured> {
+  const { ingest, close } = await storeInUse(`data-${name}`)
+  const measured = await measure(reports, () => ingest(path))
+  await close()
   return measured
 }
 
-function write(path: string, source: 'mbox' | 'folder', first: number, count: number): void {
-  const mails = Array.from({ length: count }, (_, at) => mailOf(first + at))
-  if (source === 'mbox') {
-    const line = Buffer.from('From reports@example.net Tue Nov 24 10:00:00 2026\r\n')
-    writeFileSync(path, Buffer.concat(mails.flatMap(mail => [line, mail, Buffer.from('\r\n')])))
-    return
-  }
-  mkdirSync(path)
-  mails.forEach((mail, at) => {
-    writeFileSync(join(path, `${at}.eml`), mail)
-  })
-}
-
 async function usual(): Promise<Measured> {
-  const store = await freshStore('data-usual')
-  const ingest = async (first: number, count: number): Promise<number> => {
+  const { store, close } = await storeInUse('data-usual')
+  const ingest = async (first: number, given: readonly Buffer[]): Promise<number> => {
     let stored = 0
-    for (let at = 0; at < count; at += batchSize) {
+    for (let at = 0; at < given.length; at += batchDeliveries) {
       const batch: IntakeOp[][] = []
-      for (let number = at; number < Math.min(count, at + batchSize); number++) {
-        batch.push(await usualSteps(`${first + number}.eml`, mails[number] ?? Buffer.alloc(0)))
-      }
+      for (const [place, mail] of given.slice(at, at + batchDeliveries).entries())
+        batch.push(await usualSteps(`${first + at + place}.eml`, mail))
       const verdicts = await store.intake.writeMany(batch)
       stored += verdicts.filter(verdict => verdict.documents[0]?.verdict === 'stored').length
     }
     return stored
   }
-  let mails = Array.from({ length: 200 }, (_, at) => mailOf(1_000_000 + at))
-  await ingest(1_000_000, mails.length)
-  mails = Array.from({ length: usualReports }, (_, at) => mailOf(at))
-  const measured = await measure(usualReports, () => ingest(0, usualReports))
-  await store.close()
+  await ingest(usualWarmUp.first, mails(usualWarmUp.first, usualWarmUp.count))
+  const given = mails(earlierReports, usualReports)
+  const measured = await measure(usualReports, () => ingest(earlierReports, given))
+  await close()
   return measured
 }
 
 function line(name: string, { perSecond, milliseconds }: Measured): string {
-  const rows = Math.round(perSecond * records)
+  const rows = Math.round(perSecond * recordsOfMail)
   return `${name.padEnd(34)} ${Math.round(perSecond)} reports, ${rows} records per CPU second (${milliseconds.toFixed(3)} ms each)`
 }
 
-console.log(`${reports} mails of ${mailOf(0).length} bytes with ${records} records`)
-const mbox = await ours('mbox')
+console.log(`${reports} mails of ${numberedMail(0).length} bytes with ${recordsOfMail} records`)
+const earlier = writeMbox('earlier', 0, earlierReports)
+const mbox = await ours('mbox', writeMbox('mbox', earlierReports, reports))
 console.log(line('letterlock, mbox', mbox))
-const files = await ours('folder')
+const files = await ours('files', writeFolder('files', earlierReports, reports))
 console.log(line('letterlock, one file each', files))
 const compared = await usual()
 console.log(line('mailparser + fast-xml-parser', compared))

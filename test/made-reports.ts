@@ -8,11 +8,6 @@ export interface MadeReport {
   /** Seconds since 1970, UTC. */
   readonly begin?: number
   readonly records?: number
-  /**
-   * Sources are taken from so many, the first of them most often (a power law), and selectors belong to 40 services, as
-   * in real life. Without it nearly every record has a source and a selector of its own.
-   */
-  readonly sources?: number
 }
 
 /** Numbers that look random and are the same in every run (a linear congruential generator). */
@@ -25,10 +20,10 @@ function sequence(seed: string): () => number {
   }
 }
 
-/** An aggregate report in the form of RFC 7489. */
-export function reportXml(report: MadeReport): string {
+/** An aggregate report in the form of RFC 7489; with `made`, of these records. */
+export function reportXml(report: MadeReport, made?: readonly string[]): string {
   const { id, domain = 'example.org', reporter = 'receiver.example', begin = 1_795_132_800, records = 3 } = report
-  const rows = [...recordsXml(id, domain, records, report.sources)].join('')
+  const rows = (made ?? [...recordsXml(id, domain, records)]).join('')
   return `<?xml version="1.0" encoding="UTF-8" ?>
 <feedback>
   <version>1.0</version>
@@ -45,17 +40,17 @@ ${rows}</feedback>
 `
 }
 
-/** The records of a made report, one after the other. */
-export function* recordsXml(seed: string, domain: string, records: number, sources?: number): Generator<string> {
+/** The records of a made report, one after the other: nearly every one has a source and a selector of its own. */
+export function* recordsXml(seed: string, domain: string, records: number): Generator<string> {
   const next = sequence(seed)
   const pick = (count: number): number => Math.floor(next() * count)
   for (let record = 0; record < records; record++) {
-    const place = sources === undefined ? pick(3 * 16_777_216) : Math.floor(sources * next() ** 2.3)
+    const place = pick(3 * 16_777_216)
     const ip = `${[198, 203, 192][place % 3]}.${(place >> 17) & 255}.${(place >> 9) & 255}.${(place >> 1) & 255}`
     const dkim = pick(4) > 0 ? 'pass' : 'fail'
     const spf = pick(3) > 0 ? 'pass' : 'fail'
     const service = pick(40)
-    const selector = sources === undefined ? `s${pick(1000)}` : `s${service}`
+    const selector = `s${pick(1000)}`
     const envelope = pick(2) === 0 ? domain : `bounce.esp${service}.example`
     yield `  <record>
     <row>
@@ -73,7 +68,7 @@ export function* recordsXml(seed: string, domain: string, records: number, sourc
 }
 
 /** A report mail as large receivers send it: headers with signatures, text, and the gzipped report in base64. */
-export function reportMail(report: MadeReport): Buffer {
+export function reportMail(report: MadeReport, records?: readonly string[]): Buffer {
   const { id, domain = 'example.org', reporter = 'receiver.example', begin = 1_795_132_800 } = report
   const next = sequence(`mail ${id}`)
   const noise = (length: number): string =>
@@ -84,7 +79,7 @@ export function reportMail(report: MadeReport): Buffer {
       .join('')
       .replace(/(.{70})/g, '$1\r\n        ')
   const name = `${reporter}!${domain}!${begin}!${begin + 86_399}.xml.gz`
-  const packed = gzipSync(reportXml(report))
+  const packed = gzipSync(reportXml(report, records))
     .toString('base64')
     .replace(/(.{76})/g, '$1\r\n')
   const text = [
@@ -96,7 +91,7 @@ export function reportMail(report: MadeReport): Buffer {
     `ARC-Message-Signature: i=1; a=rsa-sha256; d=${reporter}; s=arc-20240605; bh=${noise(43)}=; b=${noise(340)}`,
     `X-Message-State: ${noise(1400)}`,
     `X-Received: by 2002:a05:6820:${noise(12)} with SMTP id ${noise(500)}`,
-    `X-Source: ${noise(500)}`,
+    `X-Source: ${noise(900)}`,
     `From: noreply-dmarc@${reporter}`,
     `To: dmarc-reports@${domain}`,
     `Subject: Report domain: ${domain} Submitter: ${reporter} Report-ID: ${id}`,

@@ -63,6 +63,7 @@ export function testTlsJson(report: {
     readonly domain: string
     readonly type: string
     readonly lines?: readonly string[]
+    readonly mxHosts?: readonly string[]
     readonly successful: number
     readonly failed: number
     readonly failures?: readonly { readonly type: string; readonly mx?: string; readonly count: number }[]
@@ -79,6 +80,7 @@ export function testTlsJson(report: {
         'policy-type': policy.type,
         'policy-string': policy.lines ?? [],
         'policy-domain': policy.domain,
+        ...(policy.mxHosts === undefined ? {} : { 'mx-host': policy.mxHosts }),
       },
       summary: {
         'total-successful-session-count': policy.successful,

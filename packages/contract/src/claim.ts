@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { sentenceSchema } from './link.ts'
 
 /** How a statement is known; every statement carries one. */
 export const claimLevels = [
@@ -16,8 +17,11 @@ export const claimSchema = z
     level: claimLevelSchema,
     /** How, in a few words, such as `reported by 9` or `inferred from PTR`. */
     text: z.string(),
-    /** Who said so or what it was computed from; at most 50 of them. */
-    from: z.array(z.string()),
+    /**
+     * Who said so, or what it was computed from, with numbers that lead to their rows: those who said most first, at
+     * most 50 lines.
+     */
+    from: z.array(sentenceSchema).max(50),
     /** Rule of a derived statement. */
     rule: z.string().nullable(),
   })

@@ -1,8 +1,8 @@
-import type { Claim, Coverage } from '@letterlock/contract'
+import type { Coverage } from '@letterlock/contract'
 import { authenticationClasses } from '@letterlock/posture'
 import { type Kysely, sql } from 'kysely'
 import type { Database, ReportKind } from '../store/schema.ts'
-import { reporterNames, unknownReporter } from './dictionary.ts'
+import { type ReporterName, unknownReporter } from './dictionary.ts'
 import { inIds, inScope, type ResolvedScope } from './scope.ts'
 import { dayText } from './time.ts'
 
@@ -101,25 +101,28 @@ export function isSilent(reporter: ReporterDays, newest: number | null): boolean
   return reporter.days.size >= silenceBasisDays && reporter.days.size * 2 >= span
 }
 
-/** Coverage of a scope; `messages` where the caller counted them already. */
-export async function coverageOf(
-  db: Kysely<Database>,
+/** Reporters of which coverage tells that they are silent. */
+export function silentReporters({ reporters, newest }: ReportDays): readonly ReporterDays[] {
+  return reporters.filter(reporter => isSilent(reporter, newest))
+}
+
+/** Coverage of a scope; names are needed of the silent reporters only. */
+export function coverageOf(
   scope: ResolvedScope,
-  input: { readonly days: ReportDays; readonly messages: CoveredMessages },
-): Promise<Coverage> {
-  const { days } = input
-  const silent = days.reporters.filter(reporter => isSilent(reporter, days.newest))
-  const names = await reporterNames(
-    db,
-    silent.map(reporter => reporter.id),
-  )
+  input: {
+    readonly days: ReportDays
+    readonly messages: CoveredMessages
+    readonly names: ReadonlyMap<number, ReporterName>
+  },
+): Coverage {
+  const { days, names } = input
   return {
     reporters: days.reporters.length,
     days: scope.to - scope.from + 1,
     daysWithReports: days.days.size,
     newestDay: days.newest === null ? null : dayText(days.newest),
     reports: days.reports,
-    silent: silent
+    silent: silentReporters(days)
       .map(reporter => {
         const { key, name } = names.get(reporter.id) ?? unknownReporter
         const behind = (days.newest ?? reporter.newest) - reporter.newest
@@ -148,14 +151,4 @@ export async function coveredMessages(db: Kysely<Database>, scope: ResolvedScope
     .where(inScope(scope, 'r'))
     .executeTakeFirst()
   return row ?? { messages: 0, unknownMessages: 0 }
-}
-
-/** What counted reports say: other parties said it. */
-export function reportedBy(reporters: number): Claim {
-  return {
-    level: 'reported',
-    text: reporters === 1 ? 'reported by 1' : `reported by ${reporters}`,
-    from: [],
-    rule: null,
-  }
 }

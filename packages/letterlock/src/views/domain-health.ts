@@ -1,10 +1,12 @@
 import type { Claim, DomainAnswer, DomainRow } from '@letterlock/contract'
 import { sql } from 'kysely'
+import { reportedBy } from './claim.ts'
+import { reporterNames } from './dictionary.ts'
 import type { KeptDomain } from './domain-rows.ts'
 import type { ViewContext } from './envelope.ts'
 import type { NewestPolicies } from './policy.ts'
 import { inScope } from './scope.ts'
-import { momentText } from './time.ts'
+import { dayText } from './time.ts'
 
 type Check = DomainAnswer['data']['health'][number]
 
@@ -52,7 +54,7 @@ function dmarcCheck({ rfc7489, rfc9990 }: NewestPolicies): Check {
   if (seen === null) return { ...notTested('dmarc', 'DMARC'), text: 'No aggregate report shows a record.' }
   return {
     ...notTested('dmarc', 'DMARC'),
-    text: `Reporters found a record on ${momentText(seen.day * 86_400).slice(0, 10)}. Whether it is valid today is not tested.`,
+    text: `Reporters found a record on ${dayText(seen.day)}. Whether it is valid today is not tested.`,
     details: [`p=${seen.policy.p ?? 'absent'}`],
   }
 }
@@ -63,19 +65,29 @@ async function tlsReportsCheck({ db, scope }: ViewContext, row: DomainRow): Prom
     return { ...notTested('tls-rpt', 'TLS-RPT'), text: 'No TLS report in the scope. The record itself is not tested.' }
   const found = await db
     .selectFrom('tls_policy as r')
-    .select([sql<number>`count(distinct r.reporter)`.as('reporters'), sql<number>`max(r.day)`.as('newest')])
+    .select(['r.reporter', sql<number>`count(distinct r.report)`.as('reports'), sql<number>`max(r.day)`.as('newest')])
     .where(inScope(scope, 'r'))
-    .executeTakeFirst()
-  const reporters = found?.reporters ?? 0
+    .groupBy('r.reporter')
+    .execute()
+  const reporters = found.length
+  const newest = found.reduce((day, row) => Math.max(day, row.newest), scope.from)
   return {
     check: 'tls-rpt',
     name: 'TLS-RPT',
     verdict: 'pass',
     severity: null,
-    text: `${reporters} ${reporters === 1 ? 'reporter sends' : 'reporters send'} TLS reports, newest day ${momentText(
-      (found?.newest ?? scope.to) * 86_400,
-    ).slice(0, 10)}.`,
+    text: `${reporters} ${reporters === 1 ? 'reporter sends' : 'reporters send'} TLS reports, newest day ${dayText(newest)}.`,
     details: [],
-    claim: { level: 'reported', text: `reported by ${reporters}`, from: [], rule: null },
+    claim: reportedBy(
+      found.map(row => ({ reporter: row.reporter, count: row.reports })),
+      {
+        names: await reporterNames(
+          db,
+          found.map(row => row.reporter),
+        ),
+        unit: ['report', 'reports'],
+        linkTo: reporter => ({ screen: 'reports', id: null, query: { reporter: [reporter], kind: ['tls'] } }),
+      },
+    ),
   }
 }

@@ -1,4 +1,4 @@
-import type { Claim, DomainAnswer } from '@letterlock/contract'
+import type { Claim, DomainAnswer, Sentence } from '@letterlock/contract'
 import { sql } from 'kysely'
 import { rowNames } from './dictionary.ts'
 import { domainHealth } from './domain-health.ts'
@@ -12,10 +12,13 @@ import {
   type NewestPolicies,
   newestPolicies,
   noPolicies,
+  policyLiteral,
+  type SeenPolicy,
   shownSteps,
 } from './policy.ts'
 import { publishedPolicies } from './policy-history.ts'
 import { inScope } from './scope.ts'
+import { dayText } from './time.ts'
 
 /** One domain; the scope of the context is that domain alone. Null where it is not known. */
 export async function domainView(context: ViewContext, domain: KeptDomain): Promise<DomainAnswer> {
@@ -58,16 +61,29 @@ function generation(
   counts: FormCounts,
 ): DomainAnswer['data']['policy']['generations'][number] {
   const steps = effectiveSteps(policies, name)
-  return { generation: name, ...counts, steps: shownSteps(steps), claim: policyClaim(steps.level) }
+  return { generation: name, ...counts, steps: shownSteps(steps), claim: policyClaim(steps.level, policies) }
 }
 
-function policyClaim(level: 'derived' | 'inferred' | 'unknown'): Claim {
+function policyClaim(level: 'derived' | 'inferred' | 'unknown', { rfc7489, rfc9990 }: NewestPolicies): Claim {
   const texts = {
     derived: 'derived from the newest record that reports show',
     inferred: 'inferred: reports of the older form do not tell t and np',
     unknown: 'unknown: no report shows a policy',
   } as const
-  return { level, text: texts[level], from: [], rule: level === 'derived' ? 'effective-policy' : null }
+  const from = [rfc9990, rfc7489].flatMap(seen => (seen === null ? [] : [seenRecord(seen)]))
+  return { level, text: texts[level], from, rule: level === 'derived' ? 'effective-policy' : null }
+}
+
+/** A record as the newest reports of a form show it; the day leads to them. */
+function seenRecord({ form, day, policy }: SeenPolicy): Sentence {
+  const text = dayText(day)
+  return [
+    {
+      text: `${policyLiteral(policy, form)} in reports of the form of ${form === 'rfc9990' ? 'RFC 9990' : 'RFC 7489'}, newest `,
+      link: null,
+    },
+    { text, link: { screen: 'reports', id: null, query: { from: [text], to: [text], kind: ['aggregate'] } } },
+  ]
 }
 
 /** Reporters by the form of their reports: the best sign there is of the generation that they evaluate by. */

@@ -1,15 +1,17 @@
-import type { Claim, Coverage, Scope } from '@letterlock/contract'
+import { type Claim, type Coverage, reportKinds, type Scope } from '@letterlock/contract'
 import type { Catalogue } from '@letterlock/posture'
 import type { Kysely } from 'kysely'
 import type { Database, ReportKind } from '../store/schema.ts'
+import { type Contribution, leadingContributions, reportedBy } from './claim.ts'
 import {
   type CoveredMessages,
   coverageOf,
   coveredMessages,
   type ReportDays,
   reportDays,
-  reportedBy,
+  silentReporters,
 } from './coverage.ts'
+import { type ReporterName, reporterNames } from './dictionary.ts'
 import type { ResolvedScope } from './scope.ts'
 
 /** What a view is made from. */
@@ -56,6 +58,32 @@ export async function answer<T>(
     input.days ?? reportDays(db, scope, input.kinds),
     input.messages ?? coveredMessages(db, scope),
   ])
-  const coverage = await coverageOf(db, scope, { days, messages })
-  return { scope: scope.shown, coverage, claim: input.claim ?? reportedBy(coverage.reporters), data: input.data }
+  const contributions = days.reporters.map(({ id, reports }) => ({ reporter: id, count: reports }))
+  const names = await reporterNames(db, [
+    ...leadingContributions(contributions).map(({ reporter }) => reporter),
+    ...silentReporters(days).map(({ id }) => id),
+  ])
+  return {
+    scope: scope.shown,
+    coverage: coverageOf(scope, { days, messages, names }),
+    claim: input.claim ?? reportsClaim(contributions, names, input.kinds),
+    data: input.data,
+  }
+}
+
+/** Counted reports are what every number of an aggregate rests on. */
+function reportsClaim(
+  contributions: readonly Contribution[],
+  names: ReadonlyMap<number, ReporterName>,
+  kinds: readonly ReportKind[],
+): Claim {
+  return reportedBy(contributions, {
+    names,
+    unit: ['report', 'reports'],
+    linkTo: reporter => ({
+      screen: 'reports',
+      id: null,
+      query: { reporter: [reporter], ...(kinds.length < reportKinds.length && { kind: [...kinds] }) },
+    }),
+  })
 }

@@ -3,6 +3,7 @@ import { type Catalogue, mayBeOwn, parseSenderKey, type SenderLabel, senderLabel
 import type { Kysely } from 'kysely'
 import type { Database } from '../store/schema.ts'
 import { onlyTenant } from '../store/schema.ts'
+import { said } from './claim.ts'
 import { inIds } from './scope.ts'
 
 export interface StoredSender {
@@ -87,7 +88,7 @@ function nameClaim({ basis, basis_value }: StoredSender): Claim {
   return {
     level: 'inferred',
     text: `inferred from ${basisTexts[basis] ?? basis}`,
-    from: basis_value === null ? [] : [basis_value],
+    from: basis_value === null ? [] : [said(basis_value)],
     rule: null,
   }
 }

@@ -1,7 +1,8 @@
-import type { TlsAnswer } from '@letterlock/contract'
+import type { Claim, TlsAnswer } from '@letterlock/contract'
 import { tlsResultTypes } from '@letterlock/protocols'
 import { sql } from 'kysely'
-import { domainNames, rowNames } from './dictionary.ts'
+import { type Contribution, namedReportersLimit, reportedBy, said } from './claim.ts'
+import { domainNames, type ReporterName, rowNames } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
 import { inScope } from './scope.ts'
 import { dayText } from './time.ts'
@@ -28,7 +29,8 @@ interface HostCell {
   readonly type: string
   readonly sessions: number
   readonly rows: number
-  readonly reporters: number
+  /** Failed sessions by reporter. */
+  readonly by: readonly Contribution[]
   readonly last: number
 }
 
@@ -36,33 +38,25 @@ interface HostCell {
 export async function hostFailures({ db, scope }: ViewContext): Promise<readonly HostFailures[]> {
   const rows = await db
     .selectFrom('tls_failure as r')
-    .select(['r.domain', 'r.receiving_mx', 'r.result_type'])
+    .select(['r.domain', 'r.receiving_mx', 'r.result_type', 'r.reporter'])
     .select([
       sql<number>`sum(r.sessions)`.as('sessions'),
       sql<number>`count(*)`.as('rows'),
-      sql<number>`count(distinct r.reporter)`.as('reporters'),
       sql<number>`min(r.day)`.as('first'),
       sql<number>`max(r.day)`.as('last'),
     ])
     .where(inScope(scope, 'r'))
-    .groupBy(['r.domain', 'r.receiving_mx', 'r.result_type'])
+    .groupBy(['r.domain', 'r.receiving_mx', 'r.result_type', 'r.reporter'])
     .execute()
   const [domains, names] = await Promise.all([
     domainNames(db, new Set(rows.map(row => row.domain))),
     rowNames(db, new Set(rows.map(row => row.receiving_mx))),
   ])
-  const hosts = new Map<string, HostFailures & { cells: HostCell[] }>()
+  const hosts = new Map<string, HostFailures>()
   for (const row of rows) {
     const key = `${row.domain} ${row.receiving_mx}`
     const before = hosts.get(key)
-    const cells = before?.cells ?? []
-    cells.push({
-      type: row.result_type,
-      sessions: row.sessions,
-      rows: row.rows,
-      reporters: row.reporters,
-      last: row.last,
-    })
+    const cells = withReporter(before?.cells ?? [], row)
     hosts.set(key, {
       domainId: row.domain,
       domain: domains.get(row.domain) ?? '',
@@ -74,6 +68,42 @@ export async function hostFailures({ db, scope }: ViewContext): Promise<readonly
     })
   }
   return [...hosts.values()].sort((a, b) => b.sessions - a.sessions || ((a.mx ?? '') < (b.mx ?? '') ? -1 : 1))
+}
+
+/** Cells of a host with what one more reporter says. */
+function withReporter(
+  cells: readonly HostCell[],
+  row: { result_type: string; reporter: number; sessions: number; rows: number; last: number },
+): readonly HostCell[] {
+  const before = cells.find(cell => cell.type === row.result_type)
+  const more: HostCell = {
+    type: row.result_type,
+    sessions: (before?.sessions ?? 0) + row.sessions,
+    rows: (before?.rows ?? 0) + row.rows,
+    by: [...(before?.by ?? []), { reporter: row.reporter, count: row.sessions }],
+    last: Math.max(before?.last ?? row.last, row.last),
+  }
+  return [...cells.filter(cell => cell !== before), more]
+}
+
+/** Who reported the failed sessions of a cell; of all cells of the host where none is given. */
+export function cellClaim(
+  host: HostFailures,
+  cell: HostCell | undefined,
+  names: ReadonlyMap<number, ReporterName>,
+): Claim {
+  const query = { domain: [host.domain], mx: [host.mx ?? ''], ...(cell && { result_type: [cell.type] }) }
+  const sums = new Map<number, number>()
+  for (const { reporter, count } of (cell ? [cell] : host.cells).flatMap(({ by }) => by))
+    sums.set(reporter, (sums.get(reporter) ?? 0) + count)
+  return reportedBy(
+    [...sums].map(([reporter, count]) => ({ reporter, count })),
+    {
+      names,
+      unit: ['failed session', 'failed sessions'],
+      linkTo: reporter => ({ screen: 'tls-failures', id: null, query: { ...query, reporter: [reporter] } }),
+    },
+  )
 }
 
 /** Whether a host still fails, seen from the newest TLS report day of the scope. */
@@ -88,18 +118,32 @@ export function leadingType(host: HostFailures, newest: number): string {
   return leading?.type ?? 'validation-failure'
 }
 
+/** A host that a policy names in full. */
+export interface NamedHost {
+  readonly domainId: number
+  readonly domain: string
+  readonly mx: string
+  /** Names of the reporters that applied the policy. */
+  readonly reporters: readonly string[]
+}
+
 /** The matrix: hosts that failed, then hosts that a policy names and of which no failure is reported. */
 export function matrixOf(input: {
   readonly hosts: readonly HostFailures[]
   /** Newest day with a TLS report by domain id. */
   readonly newest: ReadonlyMap<number, number>
   /** Host names of policies by domain id and name. */
-  readonly named: readonly { readonly domainId: number; readonly domain: string; readonly mx: string }[]
+  readonly named: readonly NamedHost[]
   /** Domains where a policy in enforce, or DANE, made senders skip hosts that fail. */
   readonly enforced: ReadonlySet<number>
+  readonly reporters: ReadonlyMap<number, ReporterName>
 }): TlsAnswer['data']['matrix'] {
   const rows = input.hosts.map(host =>
-    failingRow(host, input.newest.get(host.domainId) ?? host.last, input.enforced.has(host.domainId)),
+    failingRow(host, {
+      newest: input.newest.get(host.domainId) ?? host.last,
+      isEnforced: input.enforced.has(host.domainId),
+      reporters: input.reporters,
+    }),
   )
   const failed = new Set(input.hosts.map(host => `${host.domainId} ${host.mx ?? ''}`))
   const quiet = input.named.filter(({ domainId, mx }) => !failed.has(`${domainId} ${mx}`)).map(quietRow)
@@ -114,27 +158,35 @@ export function matrixOf(input: {
   }
 }
 
-function failingRow(host: HostFailures, newest: number, isEnforced: boolean): MatrixRow {
+function failingRow(
+  host: HostFailures,
+  input: {
+    readonly newest: number
+    readonly isEnforced: boolean
+    readonly reporters: ReadonlyMap<number, ReporterName>
+  },
+): MatrixRow {
+  const { newest, isEnforced } = input
   const fails = isFailing(host, newest)
   const { what } = resultWords(leadingType(host, newest))
-  const name = host.mx ?? 'The domain'
+  const name = host.mx ?? (host.domain === '' ? 'The domain' : host.domain)
   return {
     domain: host.domain,
     mx: host.mx,
-    cells: host.cells.map(({ last, ...cell }) => ({ ...cell, lastDay: dayText(last) })),
+    cells: host.cells.map(({ last, by, ...cell }) => ({ ...cell, reporters: by.length, lastDay: dayText(last) })),
     sessions: host.sessions,
     verdict: fails ? 'fail' : 'pass',
     severity: fails ? (isEnforced ? 'high' : 'medium') : null,
     text: fails
       ? `${name} ${what}.${isEnforced ? ' Senders that enforce skip it.' : ' Senders that do not enforce still deliver.'}`
       : `No failure since ${dayText(host.last)}.`,
-    claim: { level: 'reported', text: 'reported', from: [], rule: null },
+    claim: cellClaim(host, undefined, input.reporters),
     firstDay: dayText(host.first),
     lastDay: dayText(host.last),
   }
 }
 
-function quietRow({ domain, mx }: { readonly domain: string; readonly mx: string }): MatrixRow {
+function quietRow({ domain, mx, reporters }: NamedHost): MatrixRow {
   return {
     domain,
     mx,
@@ -143,7 +195,12 @@ function quietRow({ domain, mx }: { readonly domain: string; readonly mx: string
     verdict: 'pass',
     severity: null,
     text: 'No failed session is reported.',
-    claim: { level: 'reported', text: 'reported', from: [], rule: null },
+    claim: {
+      level: 'reported',
+      text: `reported by ${reporters.length}`,
+      from: reporters.slice(0, namedReportersLimit).map(said),
+      rule: null,
+    },
     firstDay: null,
     lastDay: null,
   }

@@ -5,7 +5,7 @@ import { domainNames, reporterNames, unknownReporter } from './dictionary.ts'
 import { answer, type ViewContext } from './envelope.ts'
 import { inScope } from './scope.ts'
 import { dayText } from './time.ts'
-import { hostFailures, matrixOf } from './tls-matrix.ts'
+import { hostFailures, matrixOf, type NamedHost } from './tls-matrix.ts'
 import { countedSessions } from './tls-sessions.ts'
 
 type PolicyRow = TlsAnswer['data']['policies'][number]
@@ -29,6 +29,10 @@ export async function tlsView(context: ViewContext): Promise<TlsAnswer> {
     hosts,
     newest: newestByDomain(policies),
     named: namedHosts(policies),
+    reporters: await reporterNames(
+      context.db,
+      days.reporters.map(({ id }) => id),
+    ),
     enforced: new Set(policies.filter(isEnforced).map(policy => policy.domainId)),
   })
   let successful = 0
@@ -76,10 +80,14 @@ function newestByDomain(policies: readonly SeenPolicy[]): ReadonlyMap<number, nu
 }
 
 /** Hosts that policies name in full; a pattern such as *.example.org names none. */
-function namedHosts(policies: readonly SeenPolicy[]) {
-  const found = new Map<string, { domainId: number; domain: string; mx: string }>()
-  for (const { domainId, domain, mxHosts } of policies)
-    for (const mx of mxHosts) if (!mx.includes('*')) found.set(`${domainId} ${mx}`, { domainId, domain, mx })
+function namedHosts(policies: readonly SeenPolicy[]): readonly NamedHost[] {
+  const found = new Map<string, NamedHost>()
+  for (const { domainId, domain, mxHosts, reporters } of policies)
+    for (const mx of mxHosts) {
+      if (mx.includes('*')) continue
+      const before = found.get(`${domainId} ${mx}`)?.reporters ?? []
+      found.set(`${domainId} ${mx}`, { domainId, domain, mx, reporters: [...new Set([...before, ...reporters])] })
+    }
   return [...found.values()]
 }
 

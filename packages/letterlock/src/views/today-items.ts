@@ -2,6 +2,7 @@ import type { Claim, Link, SenderName, Sentence, TodayAnswer } from '@letterlock
 import { authenticationClasses, rollupDispositions } from '@letterlock/posture'
 import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
+import { type Contribution, counted, numberText, reportedBy, said } from './claim.ts'
 import { isSilent, type ReportDays } from './coverage.ts'
 import { domainNames, type ReporterName } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
@@ -10,8 +11,7 @@ import { inIds, inScope } from './scope.ts'
 import { alignedShare } from './sender-list.ts'
 import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
-import type { HostFailures } from './tls-matrix.ts'
-import { isFailing, leadingType } from './tls-matrix.ts'
+import { cellClaim, type HostFailures, isFailing, leadingType } from './tls-matrix.ts'
 import { resultWords } from './tls-words.ts'
 import type { DomainSums } from './today.ts'
 
@@ -22,18 +22,6 @@ export const undecidedShare = 0.005
 
 /** Items of one kind that are listed: more than this is work of another day. */
 export const itemsOfKindLimit = 10
-
-const reported = (text: string): Claim => ({ level: 'reported', text, from: [], rule: null })
-
-/** Numbers in sentences, in plain English digits. */
-export function numberText(value: number): string {
-  return value.toLocaleString('en')
-}
-
-/** One message, two messages. */
-export function counted(value: number, one: string, many: string): string {
-  return `${numberText(value)} ${value === 1 ? one : many}`
-}
 
 interface FailingSender {
   readonly domain: number
@@ -57,17 +45,20 @@ function failingShare({ messages, aligned }: FailingSender): number {
  * Senders of the owner of which more fails than an aligned sender may have (`alignedShare`: the rest is forwarding),
  * and undecided senders whose mail does not align.
  */
-export async function senderItems(context: ViewContext, sums: ReadonlyMap<number, DomainSums>): Promise<Item[]> {
+export async function senderItems(
+  context: ViewContext,
+  input: { readonly sums: ReadonlyMap<number, DomainSums>; readonly reporters: ReadonlyMap<number, ReporterName> },
+): Promise<Item[]> {
   const found = await failingSenders(context)
   const broken = found
     .filter(row => decisionAt(row.decision) === 'mine' && failingShare(row) > 1 - alignedShare)
     .slice(0, itemsOfKindLimit)
   const undecided = found
     .filter(row => decisionAt(row.decision) === 'undecided')
-    .filter(row => row.messages >= undecidedShare * (sums.get(row.domain)?.messages ?? 0))
+    .filter(row => row.messages >= undecidedShare * (input.sums.get(row.domain)?.messages ?? 0))
     .slice(0, itemsOfKindLimit)
   const shown = [...broken, ...undecided]
-  const [senders, domains, reporters] = await Promise.all([
+  const [senders, domains, contributions] = await Promise.all([
     senderNames(
       context,
       shown.map(row => row.sender),
@@ -76,13 +67,18 @@ export async function senderItems(context: ViewContext, sums: ReadonlyMap<number
       context.db,
       shown.map(row => row.domain),
     ),
-    reporterCounts(context, shown),
+    contributionsOf(context, shown),
   ])
   return shown.map(row => {
     const sender = senders.get(row.sender) ?? unknownSender
     const domain = domains.get(row.domain) ?? ''
-    const by = reporters.get(`${row.domain} ${row.sender}`) ?? 0
-    const words = { sender, domain, by }
+    const all = contributions.get(`${row.domain} ${row.sender}`) ?? []
+    const claim = reportedBy(all, {
+      names: input.reporters,
+      unit: ['message', 'messages'],
+      linkTo: reporter => rowsLink(domain, sender.key, { reporter: [reporter] }),
+    })
+    const words = { sender, domain, claim }
     return decisionAt(row.decision) === 'mine' ? brokenItem(row, words) : undecidedItem(row, words)
   })
 }
@@ -143,13 +139,14 @@ async function alignedMessages(
   return new Map(rows.map(row => [`${row.domain} ${row.sender}`, row.messages]))
 }
 
-async function reporterCounts(
+/** Failing messages of each sender by reporter, under its domain and sender. */
+async function contributionsOf(
   { db, scope }: ViewContext,
   shown: readonly FailingSender[],
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, readonly Contribution[]>> {
   const rows = await db
     .selectFrom('aggregate_rollup as r')
-    .select(['r.domain', 'r.sender', sql<number>`count(distinct r.reporter)`.as('reporters')])
+    .select(['r.domain', 'r.sender', 'r.reporter', sql<number>`sum(r.messages)`.as('messages')])
     .where(inScope(scope, 'r'))
     .where(inIds('r.authentication', failingCodes))
     .where(
@@ -158,9 +155,16 @@ async function reporterCounts(
         shown.map(row => row.sender),
       ),
     )
-    .groupBy(['r.domain', 'r.sender'])
+    .groupBy(['r.domain', 'r.sender', 'r.reporter'])
     .execute()
-  return new Map(rows.map(row => [`${row.domain} ${row.sender}`, row.reporters]))
+  const found = new Map<string, Contribution[]>()
+  for (const { domain, sender, reporter, messages } of rows) {
+    const key = `${domain} ${sender}`
+    const entry = found.get(key) ?? []
+    found.set(key, entry)
+    entry.push({ reporter, count: messages })
+  }
+  return found
 }
 
 const failingOutcomes = ['broken', 'unauthenticated', 'third-party', 'forwarded']
@@ -172,11 +176,11 @@ function rowsLink(domain: string, sender: string, more: Link['query'] = {}): Lin
 interface SenderWords {
   readonly sender: SenderName
   readonly domain: string
-  /** Reporters that say so. */
-  readonly by: number
+  /** Who says that the messages fail. */
+  readonly claim: Claim
 }
 
-function brokenItem(row: FailingSender, { sender, domain, by }: SenderWords): Item {
+function brokenItem(row: FailingSender, { sender, domain, claim }: SenderWords): Item {
   const { key, name } = sender
   const part = row.aligned === 0 ? 'nothing aligns' : `${percent(failingShare(row))} does not align`
   return {
@@ -186,7 +190,7 @@ function brokenItem(row: FailingSender, { sender, domain, by }: SenderWords): It
     domain,
     title: `${name} sends as ${domain}, ${part}`,
     what: failingSentence(row, key, domain),
-    claim: reported(`reported by ${by}`),
+    claim,
     next: {
       text: `Open ${name} and follow its fix: sign with your own domain there.`,
       literals: [],
@@ -223,7 +227,7 @@ function failingSentence(row: FailingSender, sender: string, domain: string): Se
   ]
 }
 
-function undecidedItem(row: FailingSender, { sender, domain }: SenderWords): Item {
+function undecidedItem(row: FailingSender, { sender, domain, claim: by }: SenderWords): Item {
   const { key, name, claim, mayBeOwn } = sender
   return {
     id: `sender-undecided:${domain}:${key}`,
@@ -232,7 +236,8 @@ function undecidedItem(row: FailingSender, { sender, domain }: SenderWords): Ite
     domain,
     title: mayBeOwn ? `Is ${name} yours?` : `Sources without a proven name send as ${domain}: ${name}`,
     what: [...failingSentence(row, key, domain), { text: ' Undecided senders hold the next policy step.', link: null }],
-    claim,
+    // The name is inferred; that the mail fails was reported.
+    claim: { ...claim, from: [...claim.from, ...by.from] },
     next: {
       text: mayBeOwn
         ? 'Decide: mine, expected forwarding, or not mine.'
@@ -247,7 +252,11 @@ function undecidedItem(row: FailingSender, { sender, domain }: SenderWords): Ite
 }
 
 /** Hosts that still fail, by the newest TLS reports of their domain. */
-export function tlsItems(hosts: readonly HostFailures[], newest: ReadonlyMap<number, number>): Item[] {
+export function tlsItems(
+  hosts: readonly HostFailures[],
+  newest: ReadonlyMap<number, number>,
+  reporters: ReadonlyMap<number, ReporterName>,
+): Item[] {
   return hosts
     .filter(host => isFailing(host, newest.get(host.domainId) ?? host.last))
     .slice(0, itemsOfKindLimit)
@@ -268,14 +277,14 @@ export function tlsItems(hosts: readonly HostFailures[], newest: ReadonlyMap<num
           { text: numberText(sessions), link },
           {
             text: ` failed ${sessions === 1 ? 'session' : 'sessions'} from ${counted(
-              cell?.reporters ?? 1,
+              cell?.by.length ?? 1,
               'reporter',
               'reporters',
             )}, newest ${dayText(cell?.last ?? host.last)}. Senders that enforce do not deliver to it.`,
             link: null,
           },
         ],
-        claim: reported(`reported by ${cell?.reporters ?? 1}`),
+        claim: cellClaim(host, cell, reporters),
         next: { text: next, literals: [], link: { screen: 'tls', id: null, query: { domain: [host.domain] } } },
         doneWhen,
         decide: null,
@@ -295,6 +304,7 @@ export function silenceItems(days: ReportDays, nameOf: (reporter: number) => Rep
     .map(reporter => {
       const { key, name } = nameOf(reporter.id)
       const behind = newest - reporter.newest
+      const link: Link = { screen: 'reports', id: null, query: { reporter: [key] } }
       return {
         id: `reporter-silent:${key}`,
         kind: 'reporter-silent',
@@ -303,10 +313,25 @@ export function silenceItems(days: ReportDays, nameOf: (reporter: number) => Rep
         title: `No reports for ${counted(behind, 'day', 'days')} from ${name}`,
         what: [
           { text: `It reported on ${counted(reporter.days.size, 'day', 'days')}, the newest `, link: null },
-          { text: dayText(reporter.newest), link: { screen: 'reports', id: null, query: { reporter: [key] } } },
+          { text: dayText(reporter.newest), link },
           { text: '. What it sees since is unknown, not zero.', link: null },
         ],
-        claim: { level: 'derived', text: 'derived from report days', from: [], rule: 'silence' },
+        claim: {
+          level: 'derived',
+          text: 'derived from report days',
+          from: [
+            [
+              { text: `${name}: `, link: null },
+              { text: counted(reporter.reports, 'report', 'reports'), link },
+              {
+                text: ` on ${counted(reporter.days.size, 'day', 'days')}, newest ${dayText(reporter.newest)}`,
+                link: null,
+              },
+            ],
+            said(`Newest report day of all reporters: ${dayText(newest)}`),
+          ],
+          rule: 'silence',
+        },
         next: {
           text: 'See that its mail reaches the address of rua, and that no filter takes it. Reports come up to 3 days late.',
           literals: [],
@@ -333,7 +358,7 @@ export function quarantineItem(entries: number): Item[] {
         { text: numberText(entries), link: { screen: 'quarantine', id: null, query: {} } },
         { text: ` ${entries === 1 ? 'is' : 'are'} in quarantine and counted nowhere.`, link: null },
       ],
-      claim: { level: 'observed', text: 'observed', from: [], rule: null },
+      claim: { level: 'observed', text: 'observed', from: [said('The bytes as they were delivered.')], rule: null },
       next: {
         text: 'Read the reason of each, try it again or remove it.',
         literals: [],
@@ -360,13 +385,25 @@ export function stuckItems(domains: readonly { readonly domain: string; readonly
     domain,
     title: `${domain} is at none, and no mail of yours fails`,
     what: [
-      { text: numberText(messages), link: { screen: 'rows', id: null, query: { domain: [domain] } } },
+      { text: numberText(messages), link: messagesLink(domain) },
       {
         text: ` ${messages === 1 ? 'message' : 'messages'} in the period: none of your senders and no undecided one fails. Mail that receivers do not report is not covered.`,
         link: null,
       },
     ],
-    claim: { level: 'derived', text: 'derived from reports and decisions', from: [], rule: 'stuck-at-none' },
+    claim: {
+      level: 'derived',
+      text: 'derived from reports and decisions',
+      from: [
+        [
+          { text: counted(messages, 'message', 'messages'), link: messagesLink(domain) },
+          { text: ' reported in the period', link: null },
+        ],
+        said('The newest record that reports show'),
+        said('Your decisions about its senders'),
+      ],
+      rule: 'stuck-at-none',
+    },
     next: {
       text: 'Look at its senders. Whether the policy can be raised is not judged by this version.',
       literals: [],
@@ -376,4 +413,8 @@ export function stuckItems(domains: readonly { readonly domain: string; readonly
     decide: null,
     count: messages,
   }))
+}
+
+function messagesLink(domain: string): Link {
+  return { screen: 'rows', id: null, query: { domain: [domain] } }
 }

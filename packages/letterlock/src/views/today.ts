@@ -2,6 +2,7 @@ import type { TodayAnswer } from '@letterlock/contract'
 import { authenticationClasses } from '@letterlock/posture'
 import { sql } from 'kysely'
 import { onlyTenant } from '../store/schema.ts'
+import { counted, said } from './claim.ts'
 import { countedReports, reportDaysOf } from './coverage.ts'
 import { reporterNames, unknownReporter } from './dictionary.ts'
 import { keptDomains } from './domain-rows.ts'
@@ -48,11 +49,11 @@ export async function todayView(context: ViewContext): Promise<TodayAnswer> {
   )
   const sums = domainSums(cells)
   const whole = totalOf(sums)
-  const silent = await reporterNames(db, new Set(days.reporters.map(reporter => reporter.id)))
+  const reporters = await reporterNames(db, new Set(days.reporters.map(reporter => reporter.id)))
   const items: Item[] = [
-    ...(await senderItems(context, sums)),
-    ...tlsItems(hosts, tlsDays),
-    ...silenceItems(days, id => silent.get(id) ?? unknownReporter),
+    ...(await senderItems(context, { sums, reporters })),
+    ...tlsItems(hosts, tlsDays, reporters),
+    ...silenceItems(days, id => reporters.get(id) ?? unknownReporter),
     ...quarantineItem(quarantine),
     ...stuckItems(
       [...sums].flatMap(([id, ofDomain]) =>
@@ -153,7 +154,12 @@ function policyCard(steps: readonly { readonly rfc9989: Step; readonly rfc7489: 
     claim: {
       level: 'derived',
       text: 'derived from the newest record that reports show',
-      from: [],
+      from: [
+        said(`${counted(steps.length - by.unknown, 'domain', 'domains')} with a record that reports show`),
+        ...(by.unknown === 0
+          ? []
+          : [said(`${counted(by.unknown, 'domain', 'domains')} without: not counted as enforcing`)]),
+      ],
       rule: 'effective-policy',
     },
   }

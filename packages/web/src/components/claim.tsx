@@ -2,6 +2,7 @@ import type { Claim as ApiClaim } from '@letterlock/contract'
 import { claimText } from '../messages/claim.ts'
 import { Icon } from './icon.tsx'
 import { Popup } from './popup.tsx'
+import { Sentence } from './sentence.tsx'
 
 /** How a statement is known; opens to who said so, or to the inputs and the rule. */
 export function Claim({ claim }: { readonly claim: ApiClaim }) {
@@ -29,8 +30,10 @@ function ClaimDetail({ claim }: { readonly claim: ApiClaim }) {
         <>
           <h4>{claimText(claim.level === 'reported' ? 'by' : 'from')}</h4>
           <ul>
-            {claim.from.map(source => (
-              <li key={source}>{source}</li>
+            {claim.from.map(pieces => (
+              <li key={pieces.map(piece => piece.text).join('')}>
+                <Sentence pieces={pieces} />
+              </li>
             ))}
           </ul>
         </>

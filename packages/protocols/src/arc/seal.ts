@@ -53,7 +53,7 @@ export interface SealedSet {
 export class ArcSealer {
   private readonly fields: readonly RawField[]
   private readonly options: SealingOptions
-  private readonly bodyHash = new BodyHash('relaxed', null)
+  private readonly bodyHash = new BodyHash('relaxed')
 
   /** `fields`: the header as it will travel, signed and changed already (ARC-005). */
   constructor(fields: readonly RawField[], options: SealingOptions) {
@@ -93,7 +93,7 @@ export class ArcSealer {
       `ARC-Message-Signature: i=${instance}; a=${algorithmOf(options.key)}; c=relaxed/relaxed;`,
       `d=${options.domain}; s=${options.selector}; t=${options.now};`,
       `h=${names.join(':\r\n\t')};`,
-      `bh=${this.bodyHash.digest().toString('base64')};`,
+      `bh=${this.bodyHash.digest(null).toString('base64')};`,
       'b=',
     ].join('\r\n\t')
     const fields = new CanonicalFields(this.fields)

@@ -1,6 +1,6 @@
-import { BodyHash } from '../dkim/body-hash.ts'
-import { CanonicalFields, type RawField, relaxedField, withoutSignature } from '../dkim/canonical-header.ts'
+import { type RawField, relaxedField, withoutSignature } from '../dkim/canonical-header.ts'
 import { KeyCache } from '../dkim/key-record.ts'
+import { SignedMessage } from '../dkim/signed-message.ts'
 import { type KeyAnswer, keyName, lookUpKeys, type Signer, usableKey } from '../dkim/signing-key.ts'
 import { expiryAllowance, headerOctets, keyRecordsLimit, verifyHeader } from '../dkim/verify.ts'
 import type { Resolver } from '../dns/resolver.ts'
@@ -39,23 +39,19 @@ export interface ArcOptions {
 /** Verifies the chain of one message while its body comes in. */
 export class ArcVerifier {
   private readonly options: ArcOptions
-  private readonly fields: CanonicalFields
+  private readonly message: SignedMessage
   private readonly cache: KeyCache
   private readonly read: ReturnType<typeof readArcSets>
-  private readonly bodies = new Map<string, BodyHash>()
   private readonly keys = new Map<string, Promise<KeyAnswer>>()
 
-  constructor(fields: readonly RawField[], options: ArcOptions) {
+  /** `fields`: the header as received, from the top. A `message` that is shared is fed by who shares it. */
+  constructor(fields: readonly RawField[], options: ArcOptions, message: SignedMessage = new SignedMessage(fields)) {
     this.options = options
-    this.fields = new CanonicalFields(fields)
+    this.message = message
     this.cache = options.keys ?? new KeyCache()
     this.read = readArcSets(fields)
     if (!this.read.ok) return
-    for (const { message } of this.read.value) {
-      const { bodyCanonicalization, bodyLength } = message.signature
-      const form = formOf(message.signature)
-      if (!this.bodies.has(form)) this.bodies.set(form, new BodyHash(bodyCanonicalization, bodyLength))
-    }
+    for (const set of this.read.value) this.message.bodyHash(set.message.signature)
     // The newest set is needed in any case; older keys wait until the newer ones held (ARC-021).
     const newest = this.read.value.at(-1)
     if (newest !== undefined && newest.seal.seal.status !== 'fail')
@@ -64,7 +60,7 @@ export class ArcVerifier {
 
   /** The next octets of the body as they travel, with CRLF. */
   body(chunk: Uint8Array): void {
-    for (const body of this.bodies.values()) body.update(chunk)
+    this.message.body(chunk)
   }
 
   async end(): Promise<ArcVerification> {
@@ -86,8 +82,7 @@ export class ArcVerifier {
     const wrong = sets.find(set => set.seal.seal.status !== (set.instance === 1 ? 'none' : 'pass'))
     if (wrong !== undefined)
       return failed('arc-chain-status', `instance ${wrong.instance} says "cv=${wrong.seal.seal.status}"`)
-    const digests = new Map([...this.bodies].map(([form, body]) => [form, body.digest()]))
-    const message = await this.messageFault(newest, digests)
+    const message = await this.messageFault(newest)
     if (message !== null) return failed(message.code, message.text)
     for (const set of [...sets].reverse()) {
       const seal = await this.sealFault(sets, set)
@@ -98,27 +93,23 @@ export class ArcVerifier {
       code: 'arc-pass',
       text: `${sets.length} sets hold`,
       sets,
-      oldestPass: await this.oldestPass(sets, digests),
+      oldestPass: await this.oldestPass(sets),
     }
   }
 
-  private async oldestPass(sets: readonly ArcSet[], digests: ReadonlyMap<string, Buffer>): Promise<number> {
-    for (const set of [...sets].reverse().slice(1))
-      if ((await this.messageFault(set, digests)) !== null) return set.instance + 1
+  private async oldestPass(sets: readonly ArcSet[]): Promise<number> {
+    for (const set of [...sets].reverse().slice(1)) if ((await this.messageFault(set)) !== null) return set.instance + 1
     return 0
   }
 
-  private async messageFault(
-    set: ArcSet,
-    digests: ReadonlyMap<string, Buffer>,
-  ): Promise<{ code: ArcCode; text: string } | null> {
+  private async messageFault(set: ArcSet): Promise<{ code: ArcCode; text: string } | null> {
     const { field, signature } = set.message
     const name = `ARC-Message-Signature of instance ${set.instance}`
     if (signature.expiresAt !== null && this.options.now > signature.expiresAt + expiryAllowance)
       return { code: 'arc-expired', text: `${name} has expired` }
-    if (digests.get(formOf(signature))?.equals(signature.bodyHash) !== true)
+    if (this.message.bodyDigest(signature)?.equals(signature.bodyHash) !== true)
       return { code: 'arc-body-hash', text: `${name}: the body was changed` }
-    return this.signatureFault(signature, headerOctets(this.fields, field, signature), 'arc-signature', name)
+    return this.signatureFault(signature, headerOctets(this.message.fields, field, signature), 'arc-signature', name)
   }
 
   /** RFC 8617 s5.1.1: all sets up to this one, relaxed, the seal itself last without the value of b=. */
@@ -156,16 +147,6 @@ export class ArcVerifier {
     this.keys.set(name, answer)
     return answer
   }
-}
-
-function formOf({
-  bodyCanonicalization,
-  bodyLength,
-}: {
-  bodyCanonicalization: string
-  bodyLength: bigint | null
-}): string {
-  return `${bodyCanonicalization}/${bodyLength ?? ''}`
 }
 
 /** What a seal covers; `own` is the seal in relaxed form without the value of b=. */

@@ -2,6 +2,7 @@ import type { RequestedPolicy } from '../aggregate-report/report.ts'
 import { type ArcVerification, ArcVerifier } from '../arc/verify.ts'
 import type { RawField } from '../dkim/canonical-header.ts'
 import { KeyCache } from '../dkim/key-record.ts'
+import { SignedMessage } from '../dkim/signed-message.ts'
 import { type DkimVerification, DkimVerifier } from '../dkim/verify.ts'
 import { type Author, readAuthor } from '../dmarc/author-domain.ts'
 import { type DmarcEvaluation, type DmarcResult, evaluateDmarc, type Identifier } from '../dmarc/evaluate.ts'
@@ -72,6 +73,7 @@ export interface AuthenticationReport {
 export class Authentication {
   private readonly options: AuthenticationOptions
   private readonly author: Author
+  private readonly message: SignedMessage
   private readonly dkim: DkimVerifier
   private readonly arc: ArcVerifier
   private readonly spf: Promise<SpfFinding | null>
@@ -87,12 +89,10 @@ export class Authentication {
     this.author = readAuthor(fields)
     const keys = options.keys ?? new KeyCache()
     const [first] = this.author.kind === 'domains' ? this.author.domains : []
-    this.dkim = new DkimVerifier(fields, {
-      ...options,
-      keys,
-      ...(first === undefined ? {} : { preferredDomain: first }),
-    })
-    this.arc = new ArcVerifier(fields, { ...options, keys })
+    this.message = new SignedMessage(fields)
+    const dkim = { ...options, keys, ...(first === undefined ? {} : { preferredDomain: first }) }
+    this.dkim = new DkimVerifier(fields, dkim, this.message)
+    this.arc = new ArcVerifier(fields, { ...options, keys }, this.message)
     this.spf = session === null ? Promise.resolve(null) : mailFromFinding(session, options)
     this.helo =
       session !== null && options.checksHelo === true && session.mailFrom !== ''
@@ -104,8 +104,7 @@ export class Authentication {
 
   /** The next octets of the body as they travel, with CRLF. */
   body(chunk: Uint8Array): void {
-    this.dkim.body(chunk)
-    this.arc.body(chunk)
+    this.message.body(chunk)
   }
 
   async end(): Promise<AuthenticationReport> {

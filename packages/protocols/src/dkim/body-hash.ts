@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { asBuffer } from '../message/header.ts'
 import type { Canonicalization } from './signature.ts'
 
 const carriageReturn = 0x0d
@@ -6,27 +7,42 @@ const lineFeed = 0x0a
 const space = 0x20
 const tab = 0x09
 
+/** What the relaxed form changes inside of a body besides tabs: a blank before another one, or before a line end. */
+const blankRun = / [ \r]/
+
+/** Octets that are searched for it in one go, as text: first few, since the next may be near, then more. */
+const firstSearchBytes = 4_096
+const searchBytes = 65_536
+
+/** Octets in canonical form from which on they are hashed where they lie; shorter stretches are cheaper to copy. */
+const directBytes = 512
+
+/** Octets that are brought into form one by one before the next search. */
+const windowBytes = 4_096
+
 /** Octets that gather before they are hashed: one call for many lines. */
 const gatherBytes = 32_768
 
-/** Octets looked at in one go. */
-const sliceBytes = 8_192
-
-/** Octets that can come of what waited when a slice began, line ends aside: those make room for themselves. */
+/** Octets that can come of what waited when a window began, line ends aside: those make room for themselves. */
 const pendingBytes = 64
+
+/** Where octets gather. Shared, since every call of `update` and `digest` leaves it empty. */
+const gathered = Buffer.allocUnsafe(gatherBytes)
 
 /**
  * SHA-256 over a body in canonical form, fed in pieces of any size (RFC 6376 s3.4.3, s3.4.4). Linear, and the memory
  * does not grow with the body. A lone CR or LF is an octet like any other.
  */
 export class BodyHash {
-  /** Octets of the canonical body, those beyond l= included; known after `digest`. */
+  /** Octets of the canonical body; known after `digest`. */
   length = 0n
   private readonly isRelaxed: boolean
-  /** Octets that are hashed; Infinity without l=. */
-  private readonly limit: number
   private readonly hash: Hash = createHash('sha256')
-  private readonly out = Buffer.allocUnsafe(gatherBytes)
+  /** Lengths at which a hash is wanted, from the smallest on, and the hashes there. */
+  private cuts: readonly number[] = []
+  private readonly cutDigests = new Map<number, Buffer>()
+  private isWholeWanted = false
+  private whole: Buffer | null = null
   private filled = 0
   /** Octets that left the gathering. */
   private emitted = 0
@@ -36,24 +52,40 @@ export class BodyHash {
   /** Nothing waits for what comes next. */
   private isPlain = true
 
-  constructor(canonicalization: Canonicalization, limit: bigint | null) {
+  /** `length`: octets over which `digest` will be asked for; null is the whole body. */
+  constructor(canonicalization: Canonicalization, length: bigint | null = null) {
     this.isRelaxed = canonicalization === 'relaxed'
-    // A length beyond 2^53 is beyond any body.
-    this.limit = limit === null || limit > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(limit)
+    this.want(length)
   }
 
+  /** Announces, before the body comes, one more length for `digest`. */
+  want(length: bigint | null): void {
+    const cut = cutOf(length)
+    if (cut === null) this.isWholeWanted = true
+    else if (!this.cuts.includes(cut)) this.cuts = [...this.cuts, cut].sort((a, b) => a - b)
+  }
+
+  /** The next octets as they travel. */
   update(chunk: Uint8Array): void {
-    // In slices, so that what one slice can bring always fits behind what is gathered.
-    for (let at = 0; at < chunk.length; at += sliceBytes) {
-      const end = Math.min(at + sliceBytes, chunk.length)
-      if (this.filled + (end - at) + pendingBytes > gatherBytes) this.flush()
-      if (this.isRelaxed) this.relaxed(chunk, at, end)
-      else this.simple(chunk, at, end)
+    const bytes = asBuffer(chunk)
+    for (let at = 0; at < bytes.length; ) {
+      if (this.isPlain) at = this.window(bytes, this.direct(bytes, at))
+      else {
+        this.slow(bytes[at] ?? 0)
+        at += 1
+      }
     }
+    this.flush()
   }
 
-  /** The hash; nothing may come after. */
-  digest(): Buffer {
+  /** The hash over a length that was announced, or over the whole where that is shorter; nothing may be fed after. */
+  digest(length: bigint | null): Buffer {
+    this.whole ??= this.finish()
+    const cut = cutOf(length)
+    return (cut === null ? undefined : this.cutDigests.get(cut)) ?? this.whole
+  }
+
+  private finish(): Buffer {
     if (this.hasCarriageReturn) {
       this.pending()
       this.put(carriageReturn)
@@ -65,51 +97,54 @@ export class BodyHash {
     return this.hash.digest()
   }
 
-  private relaxed(chunk: Uint8Array, from: number, to: number): void {
-    const { out } = this
-    let { filled } = this
+  /** Hashes the octets from `from` on that are canonical as they stand, whatever follows; returns where they end. */
+  private direct(bytes: Buffer, from: number): number {
+    if (bytes.length - from < directBytes) return from
+    const canonicalEnd = this.isRelaxed ? firstChange(bytes, from) : bytes.length
+    const end = withoutLineEnds(bytes, from, canonicalEnd, this.isRelaxed)
+    if (end - from < directBytes) return from
+    this.flush()
+    this.emit(bytes.subarray(from, end))
+    return end
+  }
+
+  /** Brings some octets into form one by one; returns where they end. */
+  private window(bytes: Buffer, from: number): number {
+    const to = Math.min(from + windowBytes, bytes.length)
+    if (this.filled + windowBytes + pendingBytes > gatherBytes) this.flush()
     for (let at = from; at < to; at += 1) {
-      const octet = chunk[at] ?? 0
-      if (this.isPlain) {
-        const next = at + 1 < to ? (chunk[at + 1] ?? 0) : 0
-        // The common cases need no state: a letter, one blank between letters, a line end before a letter.
-        if (octet > space || (octet === space && next > space)) {
-          out[filled] = octet
-          filled += 1
-          continue
-        }
-        if (octet === carriageReturn && next === lineFeed && at + 2 < to && (chunk[at + 2] ?? 0) > space) {
-          out[filled] = carriageReturn
-          out[filled + 1] = lineFeed
+      if (this.isPlain && this.isRelaxed) at = this.plain(bytes, at, to)
+      if (at < to) this.slow(bytes[at] ?? 0)
+    }
+    return to
+  }
+
+  /** The common cases, which need no state: a letter, one blank between letters, a line end before a letter. */
+  private plain(bytes: Buffer, from: number, to: number): number {
+    let { filled } = this
+    let at = from
+    for (; at < to; at += 1) {
+      const octet = bytes[at] ?? 0
+      if (octet <= space) {
+        const next = at + 1 < to ? (bytes[at + 1] ?? 0) : 0
+        if (octet === carriageReturn && next === lineFeed && at + 2 < to && (bytes[at + 2] ?? 0) > space) {
+          gathered[filled] = carriageReturn
+          gathered[filled + 1] = lineFeed
           filled += 2
           at += 1
           continue
         }
+        if (octet !== space || next <= space) break
       }
-      this.filled = filled
-      this.slow(octet, octet === space || octet === tab)
-      filled = this.filled
+      gathered[filled] = octet
+      filled += 1
     }
     this.filled = filled
-  }
-
-  private simple(chunk: Uint8Array, from: number, to: number): void {
-    for (let at = from; at < to; ) {
-      if (!this.isPlain || chunk[at] === carriageReturn) {
-        this.slow(chunk[at] ?? 0, false)
-        at += 1
-        continue
-      }
-      const found = chunk.indexOf(carriageReturn, at)
-      const end = found === -1 || found > to ? to : found
-      this.out.set(chunk.subarray(at, end), this.filled)
-      this.filled += end - at
-      at = end
-    }
+    return at
   }
 
   /** One octet where something waits for what follows it, or that itself waits. */
-  private slow(octet: number, isBlank: boolean): void {
+  private slow(octet: number): void {
     if (this.hasCarriageReturn) {
       this.hasCarriageReturn = false
       if (octet === lineFeed) {
@@ -123,7 +158,7 @@ export class BodyHash {
     }
     this.isPlain = false
     if (octet === carriageReturn) this.hasCarriageReturn = true
-    else if (isBlank) this.hasBlank = true
+    else if (this.isRelaxed && (octet === space || octet === tab)) this.hasBlank = true
     else {
       this.pending()
       this.put(octet)
@@ -136,8 +171,8 @@ export class BodyHash {
     for (; this.lineEnds > 0; this.lineEnds -= 1) this.crlf()
     if (this.hasBlank) this.put(space)
     this.hasBlank = false
-    // The line ends may be of earlier slices: the rest of this one must fit all the same.
-    if (this.filled + sliceBytes + pendingBytes > gatherBytes) this.flush()
+    // The line ends may be of earlier windows: the rest of this one must fit all the same.
+    if (this.filled + windowBytes + pendingBytes > gatherBytes) this.flush()
   }
 
   private crlf(): void {
@@ -147,14 +182,60 @@ export class BodyHash {
 
   private put(octet: number): void {
     if (this.filled === gatherBytes) this.flush()
-    this.out[this.filled] = octet
+    gathered[this.filled] = octet
     this.filled += 1
   }
 
   private flush(): void {
-    const wanted = Math.min(this.filled, Math.max(0, this.limit - this.emitted))
-    if (wanted > 0) this.hash.update(this.out.subarray(0, wanted))
-    this.emitted += this.filled
+    const { filled } = this
+    if (filled === 0) return
     this.filled = 0
+    this.emit(gathered.subarray(0, filled))
   }
+
+  /** Canonical octets into the hash; at a length that is wanted the state is copied, so that one pass serves all. */
+  private emit(octets: Buffer): void {
+    const [cut] = this.cuts
+    if (cut === undefined || cut > this.emitted + octets.length) {
+      if (this.isWholeWanted || cut !== undefined) this.hash.update(octets)
+      this.emitted += octets.length
+      return
+    }
+    const head = octets.subarray(0, cut - this.emitted)
+    this.hash.update(head)
+    this.emitted = cut
+    this.cutDigests.set(cut, this.hash.copy().digest())
+    this.cuts = this.cuts.slice(1)
+    if (octets.length > head.length) this.emit(octets.subarray(head.length))
+  }
+}
+
+/** Null for the whole; a length beyond 2^53 is beyond any body. */
+function cutOf(length: bigint | null): number | null {
+  return length === null || length > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(length)
+}
+
+/** Where the first octet stands that the relaxed form would change; the end of the bytes if there is none. */
+function firstChange(bytes: Buffer, from: number): number {
+  let end = bytes.length
+  for (let at = from, size = firstSearchBytes; at < end; at += size, size = searchBytes) {
+    // One octet more than the step, so that a run across the border is seen.
+    const text = bytes.toString('latin1', at, Math.min(at + size + 1, end))
+    const [run, firstTab] = [text.search(blankRun), text.indexOf('\t')]
+    if (run !== -1) end = at + run
+    if (firstTab !== -1) end = Math.min(end, at + firstTab)
+  }
+  return end
+}
+
+/** Takes off the end what may turn out to be the end of the body: line ends, and the blank of the relaxed form. */
+function withoutLineEnds(bytes: Buffer, from: number, to: number, isRelaxed: boolean): number {
+  let end = to
+  while (end > from) {
+    const octet = bytes[end - 1]
+    if (octet === lineFeed && end - 2 >= from && bytes[end - 2] === carriageReturn) end -= 2
+    else if (octet === carriageReturn || (isRelaxed && octet === space)) end -= 1
+    else break
+  }
+  return end
 }

@@ -15,36 +15,50 @@ export function rawFieldsOf(bytes: Uint8Array, block: HeaderBlock): RawField[] {
 }
 
 function withCrlf(text: string): string {
-  return text.includes('\n') ? text.replace(/\r?\n/g, '\r\n') : text
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+    if (text.charCodeAt(at - 1) !== 0x0d) return text.replace(/\r?\n/g, '\r\n')
+  return text
 }
 
 /** A field in relaxed form without the final CRLF (RFC 6376 s3.4.2). */
 export function relaxedField(text: string): string {
   const colon = text.indexOf(':')
-  const name = text
-    .slice(0, colon)
-    .replace(/[ \t]+$/, '')
-    .toLowerCase()
-  return `${name}:${relaxedValue(text.slice(colon + 1))}`
+  let end = colon
+  while (isBlank(text.charCodeAt(end - 1))) end -= 1
+  return `${text.slice(0, end).toLowerCase()}:${relaxedValue(text.slice(colon + 1))}`
 }
 
 function relaxedValue(value: string): string {
-  return value
-    .replace(/\r\n/g, '')
-    .replace(/[ \t]+/g, ' ')
-    .replace(/^ | $/g, '')
+  const unfolded = value.includes('\r\n') ? value.replaceAll('\r\n', '') : value
+  // Single spaces stay as they are, and most blanks are single ones.
+  const reduced = unfolded.replace(/\t[ \t]*| [ \t]+/g, ' ')
+  return reduced.slice(reduced.startsWith(' ') ? 1 : 0, reduced.length > 1 && reduced.endsWith(' ') ? -1 : undefined)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+/** A field in the form that a signature asks for, without the final CRLF. */
+export function canonicalField(text: string, canonicalization: Canonicalization): string {
+  return canonicalization === 'simple' ? text : relaxedField(text)
+}
+
+interface CanonicalField {
+  readonly text: string
+  /** Null until it is wanted. */
+  relaxed: string | null
 }
 
 /** Fields of one message, each brought into relaxed form once, however many signatures cover it. */
 export class CanonicalFields {
-  private readonly byName = new Map<string, string[]>()
-  private readonly relaxed = new Map<string, string>()
+  private readonly byName = new Map<string, CanonicalField[]>()
 
   constructor(fields: readonly RawField[]) {
     for (const { name, text } of fields) {
       const list = this.byName.get(name)
-      if (list === undefined) this.byName.set(name, [text])
-      else list.push(text)
+      if (list === undefined) this.byName.set(name, [{ text, relaxed: null }])
+      else list.push({ text, relaxed: null })
     }
   }
 
@@ -57,22 +71,18 @@ export class CanonicalFields {
     let out = ''
     for (const name of names) {
       const list = this.byName.get(name)
+      if (list === undefined) continue
       const used = taken.get(name) ?? 0
-      const text = list?.[list.length - 1 - used]
-      if (text === undefined) continue
+      const field = list[list.length - 1 - used]
+      if (field === undefined) continue
       taken.set(name, used + 1)
-      out += `${this.canonical(text, canonicalization)}\r\n`
+      if (canonicalization === 'simple') out += `${field.text}\r\n`
+      else {
+        field.relaxed ??= relaxedField(field.text)
+        out += `${field.relaxed}\r\n`
+      }
     }
     return out
-  }
-
-  canonical(text: string, canonicalization: Canonicalization): string {
-    if (canonicalization === 'simple') return text
-    const known = this.relaxed.get(text)
-    if (known !== undefined) return known
-    const form = relaxedField(text)
-    this.relaxed.set(text, form)
-    return form
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, sign as signOctets } from 'node:crypto'
 import { BodyHash } from './body-hash.ts'
-import { CanonicalFields, type RawField } from './canonical-header.ts'
+import { CanonicalFields, canonicalField, type RawField } from './canonical-header.ts'
 import type { Canonicalization, SignatureAlgorithm } from './signature.ts'
 
 /** Fields that are signed where they are present (RFC 6376 s5.4.1, DKIM-053). */
@@ -80,7 +80,7 @@ export class DkimSigner {
   constructor(fields: readonly RawField[], options: SigningOptions) {
     this.fields = fields
     this.options = options
-    this.bodyHash = new BodyHash(options.bodyCanonicalization ?? 'relaxed', null)
+    this.bodyHash = new BodyHash(options.bodyCanonicalization ?? 'relaxed')
   }
 
   /** The next octets of the body as they will travel, with CRLF. */
@@ -104,12 +104,12 @@ export class DkimSigner {
       `t=${options.now}`,
       ...(lifetime === null ? [] : [`x=${options.now + lifetime}`]),
       `h=${names.join(':')}`,
-      `bh=${this.bodyHash.digest().toString('base64')}`,
+      `bh=${this.bodyHash.digest(null).toString('base64')}`,
       'b=',
     ]
     const field = `DKIM-Signature: ${foldTags(tags)}`
     const fields = new CanonicalFields(this.fields)
-    const octets = Buffer.from(fields.signed(names, form) + fields.canonical(field, form), 'latin1')
+    const octets = Buffer.from(fields.signed(names, form) + canonicalField(field, form), 'latin1')
     return field + foldBase64(signatureOf(octets, algorithm, options.key).toString('base64'))
   }
 }

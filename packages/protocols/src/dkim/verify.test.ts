@@ -102,13 +102,13 @@ describe('body hash', () => {
   }
 
   test('DKIM-034 the hash of the empty body', () => {
-    for (const form of forms) expect(new BodyHash(form, null).digest().toString('base64')).toBe(empty[form])
+    for (const form of forms) expect(new BodyHash(form).digest(null).toString('base64')).toBe(empty[form])
   })
 
   test('DKIM-033 a body of empty lines and blanks only is empty in relaxed form', () => {
-    const hash = new BodyHash('relaxed', null)
+    const hash = new BodyHash('relaxed')
     hash.update(Buffer.from(' \t\r\n\r\n  '))
-    expect(hash.digest().toString('base64')).toBe(empty.relaxed)
+    expect(hash.digest(null).toString('base64')).toBe(empty.relaxed)
   })
 
   /** The words of RFC 6376 s3.4.3 and s3.4.4, one step each. */
@@ -135,12 +135,12 @@ describe('body hash', () => {
         fc.integer({ min: 1, max: 9 }),
         (pieces, form, size) => {
           const body = Buffer.from(pieces.join(''), 'latin1')
-          const hash = new BodyHash(form, null)
+          const hash = new BodyHash(form)
           for (let at = 0; at < body.length; at += size) hash.update(body.subarray(at, at + size))
           const expected = createHash('sha256')
             .update(canonical(pieces.join(''), form), 'latin1')
             .digest('hex')
-          return hash.digest().toString('hex') === expected
+          return hash.digest(null).toString('hex') === expected
         },
       ),
       { numRuns: 3000 },
@@ -150,19 +150,19 @@ describe('body hash', () => {
   test('runs of line ends larger than what is gathered are kept where something follows', () => {
     const body = Buffer.from(`a${'\r\n'.repeat(50_000)}${'word '.repeat(20_000)}b\r\n`)
     for (const form of forms) {
-      const hash = new BodyHash(form, null)
+      const hash = new BodyHash(form)
       hash.update(body)
       const expected = createHash('sha256')
         .update(canonical(body.toString('latin1'), form), 'latin1')
         .digest('hex')
-      expect(hash.digest().toString('hex')).toBe(expected)
+      expect(hash.digest(null).toString('hex')).toBe(expected)
     }
   })
 
   test('DKIM-036 with l= only so many octets are hashed, and the length tells what is left', () => {
     const hash = new BodyHash('relaxed', 5n)
     hash.update(Buffer.from('Hello there\r\n'))
-    expect(hash.digest().toString('hex')).toBe(createHash('sha256').update('Hello').digest('hex'))
+    expect(hash.digest(5n).toString('hex')).toBe(createHash('sha256').update('Hello').digest('hex'))
     expect(hash.length).toBe(13n)
   })
 })
@@ -335,7 +335,7 @@ async function signedWithLength(length: number): Promise<RawField> {
   const { signatureOf } = await import('./sign.ts')
   const hash = new BodyHash('relaxed', BigInt(length))
   hash.update(text)
-  const value = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=s1; l=${length}; h=from; bh=${hash.digest().toString('base64')}; b=`
+  const value = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=s1; l=${length}; h=from; bh=${hash.digest(BigInt(length)).toString('base64')}; b=`
   const octets = new CanonicalFields(message).signed(['from'], 'relaxed') + relaxedField(value)
   return field(value + signatureOf(Buffer.from(octets, 'latin1'), 'rsa-sha256', rsa.privateKey).toString('base64'))
 }

@@ -1,9 +1,10 @@
 import { createHash, type KeyObject, verify as verifySignature } from 'node:crypto'
 import type { Resolver } from '../dns/resolver.ts'
-import { BodyHash } from './body-hash.ts'
-import { CanonicalFields, type RawField, withoutSignature } from './canonical-header.ts'
+import type { BodyHash } from './body-hash.ts'
+import { type CanonicalFields, canonicalField, type RawField, withoutSignature } from './canonical-header.ts'
 import { type DkimKeyRecord, KeyCache } from './key-record.ts'
 import { type DkimSignature, parseSignature, type SignatureFault } from './signature.ts'
+import { SignedMessage } from './signed-message.ts'
 import { type KeyAnswer, keyName, lookUpKeys, type SigningKeyFault, usableKey } from './signing-key.ts'
 
 /** Signatures of one message that are tried (RFC 6376 s6.1, DKIM-086); the others are named as not tried. */
@@ -81,16 +82,18 @@ interface Attempt {
 /** Verifies the signatures of one message while its body comes in (RFC 6376 s6). */
 export class DkimVerifier {
   private readonly options: DkimOptions
-  private readonly fields: CanonicalFields
+  private readonly message: SignedMessage
   private readonly keyCache: KeyCache
   private readonly settled: DkimVerification[] = []
   private readonly attempts: Attempt[] = []
-  private readonly bodies = new Map<string, BodyHash>()
 
-  /** `fields`: the header as received, from the top. Key look-ups begin here. */
-  constructor(fields: readonly RawField[], options: DkimOptions) {
+  /**
+   * `fields`: the header as received, from the top. Key look-ups begin here. A `message` that is shared with another
+   * verifier is fed by who shares it.
+   */
+  constructor(fields: readonly RawField[], options: DkimOptions, message: SignedMessage = new SignedMessage(fields)) {
     this.options = options
-    this.fields = new CanonicalFields(fields)
+    this.message = message
     this.keyCache = options.keys ?? new KeyCache()
     this.begin(fields.filter(field => field.name === 'dkim-signature'))
   }
@@ -121,28 +124,22 @@ export class DkimVerifier {
   }
 
   private attempt(index: number, field: RawField, signature: DkimSignature): void {
-    const { bodyCanonicalization, bodyLength } = signature
-    const form = `${bodyCanonicalization}/${bodyLength ?? ''}`
-    const body = this.bodies.get(form) ?? new BodyHash(bodyCanonicalization, bodyLength)
-    this.bodies.set(form, body)
+    const body = this.message.bodyHash(signature)
     this.attempts.push({ index, field, signature, body, keys: lookUpKeys(signature, this.options) })
   }
 
   /** The next octets of the body as they travel, with CRLF. */
   body(chunk: Uint8Array): void {
-    for (const body of this.bodies.values()) body.update(chunk)
+    this.message.body(chunk)
   }
 
   /** Results of every field in the order of the header. */
   async end(): Promise<readonly DkimVerification[]> {
-    const digests = new Map([...this.bodies.values()].map(body => [body, body.digest()]))
-    const results = await Promise.all(
-      this.attempts.map(async attempt => this.judge(attempt, await attempt.keys, digests.get(attempt.body))),
-    )
+    const results = await Promise.all(this.attempts.map(async attempt => this.judge(attempt, await attempt.keys)))
     return [...this.settled, ...results].sort((a, b) => a.index - b.index)
   }
 
-  private judge(attempt: Attempt, answer: KeyAnswer, bodyHash: Buffer | undefined): DkimVerification {
+  private judge(attempt: Attempt, answer: KeyAnswer): DkimVerification {
     const { signature } = attempt
     const { now } = this.options
     const end = (result: DkimResultCode, code: DkimCode, text: string, key?: DkimKeyRecord): DkimVerification => ({
@@ -168,7 +165,7 @@ export class DkimVerifier {
     if (answer.kind === 'none') return end('permerror', 'dkim-key-none', `there is no key at ${name}`)
     let last: DkimVerification | null = null
     for (const text of answer.texts.slice(0, keyRecordsLimit)) {
-      const found = this.tryKey(attempt, text, bodyHash, end)
+      const found = this.tryKey(attempt, text, end)
       if (found.result === 'pass') return found
       // A key that fits and a signature that does not says more than a record that does not fit.
       if (last === null || found.result === 'fail' || found.result === 'policy') last = found
@@ -179,18 +176,17 @@ export class DkimVerifier {
   private tryKey(
     attempt: Attempt,
     text: string,
-    bodyHash: Buffer | undefined,
     end: (result: DkimResultCode, code: DkimCode, text: string, key?: DkimKeyRecord) => DkimVerification,
   ): DkimVerification {
     const { signature, field, body } = attempt
     const usable = usableKey(signature, text, this.keyCache)
     if (!usable.ok) return end('permerror', usable.fault.code, usable.fault.text, usable.record)
     const { record, key } = usable.value
+    const bodyHash = body.digest(signature.bodyLength)
     if (signature.bodyLength !== null && signature.bodyLength > body.length)
       return end('permerror', 'dkim-body-length', '"l=" exceeds the body', record)
-    if (bodyHash === undefined || !bodyHash.equals(signature.bodyHash))
-      return end('fail', 'dkim-body-hash', 'the body was changed', record)
-    if (!verifyHeader(headerOctets(this.fields, field, signature), signature, key))
+    if (!bodyHash.equals(signature.bodyHash)) return end('fail', 'dkim-body-hash', 'the body was changed', record)
+    if (!verifyHeader(headerOctets(this.message.fields, field, signature), signature, key))
       return end('fail', 'dkim-signature', 'the signature does not fit the header', record)
     if (signature.bodyLength !== null && signature.bodyLength < body.length && this.options.acceptsUncovered !== true)
       return end(
@@ -214,7 +210,7 @@ function fieldValue(field: RawField): string {
 export function headerOctets(fields: CanonicalFields, field: RawField, signature: DkimSignature): Buffer {
   const own = withoutSignature(field.text, signature.signatureAt, signature.signatureEnd)
   const form = signature.headerCanonicalization
-  return Buffer.from(fields.signed(signature.signedNames, form) + fields.canonical(own, form), 'latin1')
+  return Buffer.from(fields.signed(signature.signedNames, form) + canonicalField(own, form), 'latin1')
 }
 
 /** RSA by PKCS#1 v1.5 over SHA-256; Ed25519 over the SHA-256 of the header (RFC 8463 s3, DKIM-041). */

@@ -25,6 +25,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'list senders, decide whose they are, load a map of names',
     load: async () => (await import('./senders.ts')).command,
   },
+  verify: {
+    summary: 'explain SPF, DKIM, ARC and DMARC of a message: who really sent it?',
+    load: async () => (await import('./verify.ts')).command,
+  },
   backup: {
     summary: 'write a consistent copy of the store to a file, also while it is in use',
     load: async () => (await import('./backup.ts')).command,

@@ -91,6 +91,26 @@ export * from './message/header.ts'
 export * from './message/mime.ts'
 export * from './message/parameters.ts'
 export * from './message/transfer-encoding.ts'
+export { coveringPattern, matchesMxPattern } from './mta-sts/mx-pattern.ts'
+export {
+  formatStsPolicy,
+  parseStsPolicy,
+  type StsMode,
+  type StsPolicy,
+  type StsPolicyDeviation,
+  type StsPolicyFault,
+  stsMaxAgeLimit,
+  stsPolicyBytesLimit,
+} from './mta-sts/policy.ts'
+export {
+  formatStsRecord,
+  parseStsRecord,
+  type StsRecord,
+  type StsRecordFault,
+  selectStsRecord,
+  stsIdAt,
+} from './mta-sts/record.ts'
+export type { RecordField, RecordSelection } from './mta-sts/versioned-record.ts'
 export {
   checkHost,
   type SpfCheck,
@@ -103,5 +123,6 @@ export {
 } from './spf/evaluate.ts'
 export { isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord, type SpfRecordFault } from './spf/record.ts'
 export * from './tls-rpt/read-tls-report.ts'
+export { parseTlsRptRecord, selectTlsRptRecord, type TlsRptRecord, type TlsRptRecordFault } from './tls-rpt/record.ts'
 export * from './tls-rpt/report.ts'
 export * from './tls-rpt/tolerances.ts'

@@ -3,6 +3,7 @@ import { cliReference } from './cli-reference.ts'
 import { configurationReference } from './configuration-reference.ts'
 import { reportReference } from './report-reference.ts'
 import { senderReference } from './sender-reference.ts'
+import { standardsTable } from './standards-table.ts'
 
 /** Documents that are made from the program, by path. */
 export const generatedDocuments: Readonly<Record<string, () => Promise<string>>> = {
@@ -11,4 +12,5 @@ export const generatedDocuments: Readonly<Record<string, () => Promise<string>>>
   'docs/reports.md': reportReference,
   'docs/senders.md': senderReference,
   'docs/configuration.md': configurationReference,
+  'docs/standards.md': standardsTable,
 }

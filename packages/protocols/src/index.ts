@@ -63,6 +63,7 @@ export {
 export { parseReportUris, type ReportUri } from './dmarc/report-uri.ts'
 export { type DmarcLookup, DmarcLookups, type TreeWalk } from './dmarc/tree-walk.ts'
 export { type DnsLiteral, resolverFrom } from './dns/literal-resolver.ts'
+export { canonicalName, parseNameText } from './dns/name.ts'
 export { overlayResolver } from './dns/overlay-resolver.ts'
 export * from './dns/record.ts'
 export * from './dns/resolver.ts'
@@ -71,7 +72,7 @@ export { encodeQuery, headerOctets, type QueryOptions, queryOctetsLimit, writeQu
 export { lowerQuestion, matchQuestion, type QuestionMatch } from './dns/wire-question.ts'
 export type { ExtendedError, MessageFault } from './dns/wire-reader.ts'
 export { parseZoneFile, type ZoneFile, type ZoneFileFault } from './dns/zone-file.ts'
-export { type Override, questionKey, type ZoneContents, zoneResolver } from './dns/zone-resolver.ts'
+export { aliasesLimit, type Override, questionKey, type ZoneContents, zoneResolver } from './dns/zone-resolver.ts'
 export * from './domain-name.ts'
 export * from './failure-report/authentication-results.ts'
 export * from './failure-report/parts.ts'
@@ -111,16 +112,16 @@ export {
   stsIdAt,
 } from './mta-sts/record.ts'
 export type { RecordField, RecordSelection } from './mta-sts/versioned-record.ts'
-export {
-  checkHost,
-  type SpfCheck,
-  type SpfEvaluation,
-  type SpfLookup,
-  type SpfMatch,
-  type SpfOptions,
-  type SpfProblem,
-  type SpfResultCode,
-} from './spf/evaluate.ts'
+export { checkHost } from './spf/evaluate.ts'
+export type {
+  SpfCheck,
+  SpfEvaluation,
+  SpfLookup,
+  SpfMatch,
+  SpfOptions,
+  SpfProblem,
+  SpfResultCode,
+} from './spf/evaluation.ts'
 export { isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord, type SpfRecordFault } from './spf/record.ts'
 export * from './tls-rpt/read-tls-report.ts'
 export { parseTlsRptRecord, selectTlsRptRecord, type TlsRptRecord, type TlsRptRecordFault } from './tls-rpt/record.ts'

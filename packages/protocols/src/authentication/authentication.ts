@@ -10,7 +10,8 @@ import { DmarcLookups } from '../dmarc/tree-walk.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { normaliseDomain } from '../domain-name.ts'
 import type { IpAddress } from '../ip-address.ts'
-import { checkHost, type SpfEvaluation } from '../spf/evaluate.ts'
+import { checkHost } from '../spf/evaluate.ts'
+import type { SpfEvaluation } from '../spf/evaluation.ts'
 
 /** What the SMTP session told (RFC 5321). */
 export interface Session {

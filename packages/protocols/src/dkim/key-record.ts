@@ -1,5 +1,6 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Fault, Result } from '../fault.ts'
+import { ParseCache } from '../parse-cache.ts'
 import { decodeBase64, parseTagList, withoutBlanks } from './tag-list.ts'
 
 /** Bits of the smallest RSA key that may count (RFC 8301 s3.2, DKIM-076). */
@@ -154,27 +155,34 @@ function readDer(data: Buffer, at: number): { tag: number; from: number; to: num
   return to > data.length ? null : { tag, from, to }
 }
 
-/** Keys that were imported, so that a busy signer's key is imported once. The least recently used goes first. */
+/** What a text says of a key, and the key where it is one. */
+export class KeyEntry {
+  readonly parsed: Result<DkimKeyRecord, KeyRecordFault>
+  private imported: KeyObject | null | undefined
+
+  constructor(text: string) {
+    this.parsed = parseKeyRecord(text)
+  }
+
+  /** The key, imported when it is wanted first; null where the crypto library does not take it. */
+  get key(): KeyObject | null {
+    if (this.imported === undefined) this.imported = this.parsed.ok ? importKey(this.parsed.value) : null
+    return this.imported
+  }
+}
+
+/** Keys that were read and imported, so that a busy signer's key is imported once. */
 export class KeyCache {
-  private readonly keys = new Map<string, KeyObject | null>()
-  private readonly limit: number
+  private readonly entries: ParseCache<KeyEntry>
 
   /** `limit`: keys kept. */
   constructor(limit = 1000) {
-    this.limit = limit
+    this.entries = new ParseCache(text => new KeyEntry(text), limit)
   }
 
-  /** The key of a record; null where the crypto library does not take it. */
-  keyOf(record: DkimKeyRecord): KeyObject | null {
-    // The digest stands for the octets: they may be 8 KiB, and the map must stay small.
-    const name = `${record.keyType}:${createHash('sha256').update(record.material).digest('base64')}`
-    const known = this.keys.get(name)
-    const key = known === undefined ? importKey(record) : known
-    this.keys.delete(name)
-    this.keys.set(name, key)
-    const [oldest] = this.keys.keys()
-    if (this.keys.size > this.limit && oldest !== undefined) this.keys.delete(oldest)
-    return key
+  /** The key of a record text; one character per octet. */
+  of(text: string): KeyEntry {
+    return this.entries.of(text)
   }
 }
 

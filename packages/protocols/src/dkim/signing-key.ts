@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { txtText } from '../dns/record.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Result } from '../fault.ts'
-import { type DkimKeyRecord, isKeyRecord, type KeyCache, type KeyRecordFault, parseKeyRecord } from './key-record.ts'
+import { type DkimKeyRecord, isKeyRecord, type KeyCache, type KeyRecordFault } from './key-record.ts'
 import type { DkimSignature } from './signature.ts'
 
 /** What names the key of a signature, and what the key must fit. */
@@ -35,12 +35,12 @@ export function usableKey(
 ): Result<{ readonly record: DkimKeyRecord; readonly key: KeyObject }, SigningKeyFault> & {
   readonly record?: DkimKeyRecord
 } {
-  const parsed = parseKeyRecord(text)
-  if (!parsed.ok) return parsed
-  const record = parsed.value
+  const entry = cache.of(text)
+  if (!entry.parsed.ok) return entry.parsed
+  const record = entry.parsed.value
   const unfit = unfitness(signer, record)
   if (unfit !== null) return { ok: false, fault: { ...unfit, at: 0 }, record }
-  const key = cache.keyOf(record)
+  const { key } = entry
   if (key === null) return { ok: false, fault: { code: 'dkim-key-data', at: 0, text: 'the key is not usable' }, record }
   return { ok: true, value: { record, key } }
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type DnsLiteral, resolverFrom } from '../dns/literal-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { parseIpAddress } from '../ip-address.ts'
-import { checkHost, explanationLimit, mxHostsLimit, termsLimit } from './evaluate.ts'
+import { checkHost, explanationLimit, mxHostsLimit } from './evaluate.ts'
+import { termsLimit } from './lookups.ts'
 import { isSpfRecord, parseSpfRecord, recordOctetsLimit } from './record.ts'
 
 async function check(

@@ -4,7 +4,7 @@ import type { SpfCheck, SpfEvaluation, SpfMatch, SpfOptions, SpfProblem, SpfResu
 import { Expansion } from './expansion.ts'
 import { hasAddress, isFailed, Lookups, recordsOf, termsLimit, textsOf } from './lookups.ts'
 import { type MacroString, parseMacroString, usesLetter } from './macro.ts'
-import { isAtOrBelow, isMailDomain } from './names.ts'
+import { asALabels, isAtOrBelow, isMailDomain } from './names.ts'
 import { isSpfRecord, type Mechanism, parseSpfRecord, type Qualifier, type SpfRecord } from './record.ts'
 
 /** Hosts of one `mx` term whose addresses are asked for; one more is an error (RFC 7208 s4.6.4, SPF-071). */
@@ -72,7 +72,10 @@ class Run {
       domain,
     })
     if (!isMailDomain(domain)) return end('none')
-    const answer = await this.lookups.ask(domain, 'TXT', { domain: from?.domain ?? domain, term: from?.term ?? 'record' })
+    const answer = await this.lookups.ask(domain, 'TXT', {
+      domain: from?.domain ?? domain,
+      term: from?.term ?? 'record',
+    })
     if (isFailed(answer)) return end('temperror', this.lookups.failure(answer, domain, null))
     if (from !== null && (await this.lookups.countVoid(answer, domain, 'TXT', from)))
       return this.tooManyVoids(from.domain, null)
@@ -280,9 +283,4 @@ class Run {
   private ended(result: 'permerror' | 'temperror', domain: string): Verdict {
     return { result, matched: null, problem: null, record: null, domain }
   }
-}
-
-/** RFC 8616 s4: U-labels become A-labels before any look-up and before macros (SPF-028). */
-function asALabels(domain: string): string {
-  return /^[\0-\x7f]*$/.test(domain) ? domain : (normaliseDomain(domain) ?? domain)
 }

@@ -3,7 +3,7 @@ import { formatIpAddress } from '../ip-address.ts'
 import type { SpfCheck } from './evaluation.ts'
 import type { Lookups } from './lookups.ts'
 import { expandMacros, type MacroString, type MacroValues, usesLetter } from './macro.ts'
-import { isAtOrBelow, isLegalName, nibblesOf, shortened } from './names.ts'
+import { asALabels, isAtOrBelow, isLegalName, nibblesOf, shortened } from './names.ts'
 
 /** Puts the values of one check in place of macros (RFC 7208 s7). */
 export class Expansion {
@@ -18,7 +18,7 @@ export class Expansion {
     const at = check.sender.lastIndexOf('@')
     const local = at === -1 ? '' : check.sender.slice(0, at)
     this.localPart = local === '' ? 'postmaster' : local
-    this.senderDomain = check.sender.slice(at + 1)
+    this.senderDomain = asALabels(check.sender.slice(at + 1))
   }
 
   /** SPF-088: a term with `%{s}` or `%{l}` matches nothing where the local-part is not ASCII. */

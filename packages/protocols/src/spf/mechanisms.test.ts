@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkRecord } from './check.sample.ts'
-import { ptrNamesLimit, termsLimit } from './evaluate.ts'
+import { ptrNamesLimit, termsLimit } from './lookups.ts'
 
 const hosts = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `h${from + index}.example.net`)
 

@@ -1,4 +1,5 @@
 import { parseNameText } from '../dns/name.ts'
+import { normaliseDomain } from '../domain-name.ts'
 import type { IpAddress } from '../ip-address.ts'
 
 /** SPF-031: malformed domains, address literals and single labels have no record. */
@@ -41,4 +42,9 @@ export function nibblesOf(ip: IpAddress): string[] {
 export function reverseName(ip: IpAddress): string {
   if (ip.family === 4) return `${[...ip.octets].reverse().join('.')}.in-addr.arpa`
   return `${nibblesOf(ip).reverse().join('.')}.ip6.arpa`
+}
+
+/** RFC 8616 s4: U-labels become A-labels before any look-up and before macros (SPF-028). */
+export function asALabels(domain: string): string {
+  return /^[\0-\x7f]*$/.test(domain) ? domain : (normaliseDomain(domain) ?? domain)
 }

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { fuzz } from '../../../../test/fuzzing.ts'
 import { resolverFrom } from '../dns/literal-resolver.ts'
 import { parseIpAddress } from '../ip-address.ts'
-import { checkHost, mxHostsLimit, ptrNamesLimit, termsLimit } from './evaluate.ts'
+import { checkHost, mxHostsLimit } from './evaluate.ts'
+import { ptrNamesLimit, termsLimit } from './lookups.ts'
 import { parseSpfRecord } from './record.ts'
 
 const seeds = [

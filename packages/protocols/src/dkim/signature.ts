@@ -40,7 +40,7 @@ export interface DkimSignature {
   /** d= in lower case, as it stands: A- or U-labels. */
   readonly domain: string
   readonly selector: string
-  /** i= as written, `@d` by default, and its domain in lower case. */
+  /** i= decoded, `@d` by default, and its domain in lower case. */
   readonly identity: string
   readonly identityDomain: string
   /** h= in lower case, in the order of signing. */
@@ -92,8 +92,8 @@ function readTags(tags: TagList, kind: SignatureKind): Result<DkimSignature, Sig
   const times = timesOf(tags)
   if (!times.ok) return times
   const query = tags.get('q')
-  // Erratum 4810: the argument of a method may hold a colon, so the one method there is comes first.
-  if (query !== undefined && !/(?:^|:)dns\/txt(?:$|:)/.test(withoutBlanks(query.value)))
+  // A literal of the grammar, so of any case (RFC 5234 s2.3). Erratum 4810: the argument of a method may hold a colon, so the one method there is comes first.
+  if (query !== undefined && !/(?:^|:)dns\/txt(?:$|:)/i.test(withoutBlanks(query.value)))
     return failed('dkim-query', query.at, `"q=${query.value}" names no known way to the key`)
   return {
     ok: true,
@@ -157,12 +157,25 @@ function signerOf(
   const selector = s?.value ?? ''
   if (!isHostName(selector)) return failed('dkim-selector', s?.at ?? 0, `"s=${selector}" is no selector`)
   // In an ARC-Message-Signature i= is the instance (RFC 8617 s4.1.2).
-  const identity = kind === 'dkim' && i !== undefined ? i.value : `@${domain}`
-  const identityDomain = identity.slice(identity.lastIndexOf('@') + 1).toLowerCase()
-  const isBelow = identityDomain === domain || identityDomain.endsWith(`.${domain}`)
-  if (!identity.includes('@') || !isBelow)
-    return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" is neither at d= nor below it`)
+  const identity = kind === 'dkim' && i !== undefined ? decodeQuotedPrintable(i.value) : `@${domain}`
+  const at = identity.lastIndexOf('@')
+  const identityDomain = identity.slice(at + 1).toLowerCase()
+  const isBelow = identityDomain === domain || (identityDomain.endsWith(`.${domain}`) && isHostName(identityDomain))
+  if (at === -1 || !isBelow) return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" is neither at d= nor below it`)
+  if (!localPartForm.test(identity.slice(0, at)))
+    return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" has no local-part before the "@"`)
   return { ok: true, value: { domain, selector, identity, identityDomain } }
+}
+
+/** A dot-atom or a quoted string (RFC 5322 s3.4.1), or nothing; octets above ASCII are those of RFC 6532. */
+const localPartForm =
+  /^(?:[\w!#$%&'*+\-/=?^`{|}~\u0080-\u00ff]+(?:\.[\w!#$%&'*+\-/=?^`{|}~\u0080-\u00ff]+)*|"(?:[ !#-[\]-~\u0080-\u00ff]|\\[ -~])*")?$/
+
+/** dkim-quoted-printable (RFC 6376 s2.11, DKIM-022): white space is no part of it, hexadecimal digits are upper case. */
+function decodeQuotedPrintable(value: string): string {
+  return withoutBlanks(value).replace(/=([0-9A-F]{2})/g, (_, digits) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  )
 }
 
 /** Two labels or more (DKIM-071); U-labels are let through, since EAI messages may hold them (RFC 8616 s5). */

@@ -19,6 +19,7 @@ export {
   type Session,
   type SpfFinding,
 } from './authentication/authentication.ts'
+export { RecordCache } from './authentication/record-cache.ts'
 export { resultItems } from './authentication/result-items.ts'
 export { formatAuthenticationResults } from './authentication-results/format.ts'
 export {

@@ -1,27 +1,38 @@
-import type { Alias, Answer, Outcome, Question, Resolver, ResourceRecord, Security } from '@letterlock/protocols'
-import { type Exchange, exchange } from './dns-exchange.ts'
-import { formatNameServer, isLoopback, type NameServer, parseNameServer } from './name-server.ts'
-import { systemConfiguration } from './resolver-configuration.ts'
+import { type Answer, canonicalName, parseNameText, type Question, type Resolver } from '@letterlock/protocols'
+import { AnswerCache } from './answer-cache.ts'
+import { Deadlines } from './deadlines.ts'
+import { failedAnswer } from './dns-answer.ts'
+import { Lookup, type LookupPlan, type LookupQuestion } from './dns-lookup.ts'
+import { KnownServer } from './known-server.ts'
+import { type NameServer, parseNameServer } from './name-server.ts'
+import { type ResolverConfiguration, systemConfiguration } from './resolver-configuration.ts'
 
 /** Milliseconds given to each try in turn (DNS-014: ten seconds in all, over the servers in turn). */
-export const tryTimeouts = [2000, 3000, 5000] as const
+export const tryTimeouts: readonly number[] = [2000, 3000, 5000]
 
-/** Answers kept. */
-export const cachedAnswersLimit = 10_000
+/** Questions under way at one time; a caller that needs more has lost count. */
+export const lookupsLimit = 10_000
 
-/** Seconds that an answer is kept at least and at most (DNS-013). */
-export const cacheSeconds = { least: 1, most: 86_400, negative: 10_800 } as const
-
-/** Aliases followed in one answer. */
-const aliasesLimit = 12
+/** Servers remembered of those that questions name themselves (`Question.server`). */
+export const namedServersLimit = 1000
 
 export interface DnsClientOptions {
   /** Recursive resolvers in the form of `parseNameServer`, asked in turn; those of the system where absent. */
   readonly servers?: readonly string[]
   /** The way to the servers is safe, so that their AD bit counts; on loopback it always does. */
   readonly trustAd?: boolean
+  /** TCP only: one connection to each server carries everything, which is the cheapest way for many questions. */
+  readonly useTcp?: boolean
   /** Milliseconds given to each try in turn. */
   readonly timeouts?: readonly number[]
+  /** Milliseconds for all tries of one question together. */
+  readonly deadlineMs?: number
+  /** Milliseconds that a TCP connection may be idle. */
+  readonly idleMs?: number
+  /** Answers and octets that are kept. */
+  readonly cache?: { readonly answers?: number; readonly octets?: number }
+  /** Questions under way at one time; one more is answered with the temporary cause `limit`. */
+  readonly lookups?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
 }
@@ -29,191 +40,212 @@ export interface DnsClientOptions {
 /** A caching resolver. `close` gives up what is under way and lets the process end. */
 export interface DnsClient extends Resolver {
   readonly servers: readonly NameServer[]
-  close(): Promise<void>
+  close(): void
 }
 
-/** A caching resolver over UDP and TCP. Throws a TypeError where a server has no address; afterwards never. */
+/**
+ * A caching resolver over UDP and TCP, by default with the resolvers of the system. Throws a TypeError where a server has
+ * no address; afterwards never.
+ */
 export function createDnsClient(options: DnsClientOptions = {}): DnsClient {
   return new Client(options)
 }
 
-/** A caching resolver over UDP and TCP. Never rejects: what failed is an outcome. */
+interface Waiter {
+  readonly tell: (answer: Answer) => void
+  readonly signal: AbortSignal | undefined
+  readonly onAbort: () => void
+}
+
+/** A look-up under way and everybody who asked the same. */
+interface Flight {
+  readonly lookup: Lookup
+  readonly waiters: Set<Waiter>
+}
+
 class Client implements DnsClient {
-  readonly servers: readonly NameServer[]
-  readonly #trustAd: boolean
-  readonly #timeouts: readonly number[]
+  readonly #options: DnsClientOptions
   readonly #now: () => number
-  readonly #cache = new Map<string, { readonly answer: Answer; readonly until: number }>()
-  readonly #underWay = new Map<string, Promise<Answer>>()
+  readonly #deadlines = new Deadlines()
+  readonly #cache: AnswerCache
+  readonly #flights = new Map<string, Flight>()
+  readonly #plan: LookupPlan
+  readonly #rotates: boolean
+  readonly #known: readonly KnownServer[]
+  /** Servers that questions named themselves. */
+  readonly #named = new Map<string, KnownServer>()
+  #rotation = 0
+  #isClosed = false
 
   constructor(options: DnsClientOptions) {
-    const system = options.servers === undefined ? systemConfiguration() : null
-    this.servers = system?.servers ?? (options.servers ?? []).map(serverOf)
-    this.#trustAd = options.trustAd ?? system?.trustAd ?? false
-    this.#timeouts = options.timeouts ?? tryTimeouts
+    this.#options = options
     this.#now = options.now ?? Date.now
+    this.#cache = new AnswerCache(options.cache)
+    const system = options.servers === undefined ? systemConfiguration() : null
+    this.#rotates = system?.rotate ?? false
+    const timeouts = options.timeouts ?? (system === null ? tryTimeouts : timeoutsOf(system))
+    const deadlineMs = options.deadlineMs ?? timeouts.reduce((sum, timeout) => sum + timeout, 0)
+    this.#plan = { timeouts, deadlineMs, deadlines: this.#deadlines, now: this.#now, udp: { open: 0 } }
+    const servers = system?.servers ?? (options.servers ?? []).map(serverOf)
+    const trustAd = options.trustAd ?? system?.trustAd ?? false
+    const useTcp = options.useTcp ?? system?.useTcp ?? false
+    this.#known = servers.map(server => this.#knownServer(server, { trustAd, useTcp }))
   }
 
-  async query(question: Question): Promise<Answer> {
-    const key = `${question.name.toLowerCase().replace(/\.$/, '')}/${question.type}/${question.server ?? ''}/${question.checkingDisabled ?? false}`
-    const cached = this.#cache.get(key)
-    if (cached !== undefined && cached.until > this.#now()) return cached.answer
-    // Equal questions at one time are asked once; one that may be aborted is its asker's own.
-    if (question.signal !== undefined) return this.#keep(key, await this.#ask(question))
-    const underWay = this.#underWay.get(key)
-    if (underWay !== undefined) return await underWay
-    const asked = this.#ask(question).then(answer => this.#keep(key, answer))
-    this.#underWay.set(key, asked)
-    try {
-      return await asked
-    } finally {
-      this.#underWay.delete(key)
+  get servers(): readonly NameServer[] {
+    return this.#known.map(({ server }) => server)
+  }
+
+  query(question: Question): Promise<Answer> {
+    const name = canonicalName(question.name)
+    const key = keyOf(name, question)
+    const cached = this.#cached(key, name, question)
+    if (cached !== null) return Promise.resolve(cached)
+    const refused = this.#refusal(name, question)
+    if (refused !== null) return Promise.resolve(refused)
+    const servers = this.#serversFor(question)
+    if (servers === null) return Promise.resolve(failedAnswer('unreachable', question.server ?? '', this.#now()))
+    return new Promise(resolve => {
+      const flight = this.#flights.get(key) ?? this.#takeOff(key, name, question, servers)
+      this.#wait(key, flight, resolve, question.signal)
+    })
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const [key, { lookup, waiters }] of this.#flights) {
+      lookup.cancel()
+      this.#land(key, waiters, failedAnswer('unreachable', 'closed', this.#now()))
     }
+    for (const server of [...this.#known, ...this.#named.values()]) server.road.close()
+    this.#cache.clear()
   }
 
-  close(): Promise<void> {
-    return Promise.resolve()
+  #cached(key: string, name: string, question: Question): Answer | null {
+    const now = this.#now()
+    return this.#cache.get(key, now) ?? this.#cache.get(missingKeyOf(name, question), now)
   }
 
-  #keep(key: string, answer: Answer): Answer {
-    const seconds = secondsToKeep(answer.outcome)
-    this.#cache.delete(key)
-    if (seconds > 0) this.#cache.set(key, { answer, until: this.#now() + seconds * 1000 })
-    const [oldest] = this.#cache.keys()
-    if (this.#cache.size > cachedAnswersLimit && oldest !== undefined) this.#cache.delete(oldest)
-    return answer
+  /** Why a question is not asked at all. */
+  #refusal(name: string, question: Question): Answer | null {
+    const now = this.#now()
+    if (this.#isClosed) return failedAnswer('unreachable', 'closed', now)
+    if (!isAskable(name)) return failedAnswer('malformed', 'not asked', now)
+    if (question.signal?.aborted === true) return failedAnswer('timeout', 'not asked', now)
+    if (this.#flights.size >= (this.#options.lookups ?? lookupsLimit)) return failedAnswer('limit', 'not asked', now)
+    return null
   }
 
-  async #ask(question: Question): Promise<Answer> {
-    const servers = question.server === undefined ? this.servers : [serverOf(question.server)]
-    let last: Answer = failed('unreachable', 'no resolver is configured', this.#now())
-    for (const [index, timeout] of this.#timeouts.entries()) {
-      const server = servers[index % servers.length]
-      if (server === undefined) break
-      const label = formatNameServer(server)
-      const isTrusted = this.#trustAd || isLoopback(server)
-      const answer = answerOf(await exchange(server, question, timeout), {
-        question,
-        isTrusted,
-        label,
-        at: this.#now(),
-      })
-      // SERVFAIL of one resolver may be its own trouble; bogus and all else is an answer.
-      if (answer.outcome.kind !== 'temporary') return answer
-      last = answer
-      if (question.signal?.aborted === true) break
+  #serversFor(question: Question): readonly KnownServer[] | null {
+    if (question.server !== undefined) {
+      const named = this.#namedServer(question.server)
+      return named === null ? null : [named]
     }
-    return last
+    if (!this.#rotates) return this.#known
+    this.#rotation = (this.#rotation + 1) % Math.max(1, this.#known.length)
+    return [...this.#known.slice(this.#rotation), ...this.#known.slice(0, this.#rotation)]
+  }
+
+  #namedServer(text: string): KnownServer | null {
+    const before = this.#named.get(text)
+    if (before !== undefined) return before
+    const server = parseNameServer(text)
+    if (server === null) return null
+    const known = this.#knownServer(server, { trustAd: false, useTcp: this.#options.useTcp ?? false })
+    this.#named.set(text, known)
+    // What is under way keeps its own hold of the server, and its connection closes when it is idle.
+    const [oldest] = this.#named.keys()
+    if (this.#named.size > namedServersLimit && oldest !== undefined) this.#named.delete(oldest)
+    return known
+  }
+
+  #knownServer(server: NameServer, options: { readonly trustAd: boolean; readonly useTcp: boolean }): KnownServer {
+    const idle = this.#options.idleMs === undefined ? {} : { idleMs: this.#options.idleMs }
+    return new KnownServer(server, { ...options, ...idle, deadlines: this.#deadlines })
+  }
+
+  #takeOff(key: string, name: string, question: Question, servers: readonly KnownServer[]): Flight {
+    const asked: LookupQuestion = {
+      name,
+      type: question.type,
+      isRecursive: question.server === undefined,
+      checkingDisabled: question.checkingDisabled ?? false,
+      wantsSignatures: question.wantsSignatures ?? false,
+    }
+    const waiters = new Set<Waiter>()
+    const lookup = new Lookup(asked, servers, this.#plan, answer => {
+      this.#keep(key, question, answer)
+      this.#land(key, waiters, answer)
+    })
+    const flight = { lookup, waiters }
+    this.#flights.set(key, flight)
+    // Not before the first waiter is there.
+    queueMicrotask(() => lookup.start())
+    return flight
+  }
+
+  #wait(key: string, flight: Flight, tell: (answer: Answer) => void, signal: AbortSignal | undefined): void {
+    const onAbort = () => {
+      flight.waiters.delete(waiter)
+      tell(failedAnswer('timeout', 'given up', this.#now()))
+      if (flight.waiters.size > 0) return
+      this.#flights.delete(key)
+      flight.lookup.cancel()
+    }
+    const waiter = { tell, signal, onAbort }
+    flight.waiters.add(waiter)
+    signal?.addEventListener('abort', onAbort, { once: true })
+  }
+
+  #land(key: string, waiters: Set<Waiter>, answer: Answer): void {
+    this.#flights.delete(key)
+    for (const { tell, signal, onAbort } of waiters) {
+      signal?.removeEventListener('abort', onAbort)
+      tell(answer)
+    }
+    waiters.clear()
+  }
+
+  #keep(key: string, question: Question, answer: Answer): void {
+    const now = this.#now()
+    this.#cache.put(key, answer, now)
+    if (answer.outcome.kind !== 'nxdomain') return
+    // DNS-008, DNS-011: the last name of the chain is the one that is missing, for every type.
+    const last = answer.chain.at(-1)
+    const name = last === undefined ? canonicalName(question.name) : canonicalName(last.target)
+    this.#cache.put(missingKeyOf(name, question), { ...answer, chain: [], raw: [] }, now)
   }
 }
 
-/** DNS-011, DNS-013. */
-function secondsToKeep(outcome: Outcome): number {
-  switch (outcome.kind) {
-    case 'records':
-      return Math.min(Math.max(outcome.ttl, cacheSeconds.least), cacheSeconds.most)
-    case 'nodata':
-    case 'nxdomain':
-      return outcome.ttl === null ? 0 : Math.min(outcome.ttl, cacheSeconds.negative)
-    case 'temporary':
-    case 'bogus':
-      return 0
-  }
+/** A round over the servers for each attempt, as the system's own resolver does; our own times where it says nothing. */
+function timeoutsOf({ servers, timeoutSeconds, attempts }: ResolverConfiguration): readonly number[] {
+  if (timeoutSeconds === null && attempts === null) return tryTimeouts
+  return new Array<number>((attempts ?? 2) * servers.length).fill((timeoutSeconds ?? 5) * 1000)
 }
+
+function keyOf(name: string, question: Question): string {
+  return `${name}/${question.type}${contextOf(question)}`
+}
+
+function missingKeyOf(name: string, question: Question): string {
+  return `${name}/*${contextOf(question)}`
+}
+
+function contextOf({ checkingDisabled, wantsSignatures, server }: Question): string {
+  return `/${checkingDisabled === true ? 'c' : ''}${wantsSignatures === true ? 'd' : ''}/${server ?? ''}`
+}
+
+/** The name has a wire form. */
+function isAskable(name: string): boolean {
+  return plainName.test(name) || parseNameText(name).ok
+}
+
+/** Most names, tested without taking them apart. */
+const plainName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
 
 function serverOf(text: string): NameServer {
   const server = parseNameServer(text)
   if (server === null) throw new TypeError(`"${text}" is no address of a name server`)
   return server
-}
-
-function failed(cause: 'timeout' | 'unreachable' | 'malformed', server: string, at: number): Answer {
-  return {
-    outcome: { kind: 'temporary', cause },
-    chain: [],
-    raw: [],
-    server,
-    at,
-    authenticData: false,
-    rcode: null,
-    extendedError: null,
-  }
-}
-
-interface Asking {
-  readonly question: Question
-  readonly isTrusted: boolean
-  readonly label: string
-  readonly at: number
-}
-
-/** Extended errors that say that DNSSEC failed (RFC 8914 s4.7 to s4.13). */
-const bogusErrors: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12])
-
-function answerOf(found: Exchange, { question, isTrusted, label, at }: Asking): Answer {
-  if (found.kind === 'unaskable') return failed('malformed', label, at)
-  if (found.kind !== 'message') return failed(found.kind, label, at)
-  const { message } = found
-  const chain = chainOf(message.answers, question.name)
-  const name = (chain.at(-1)?.target ?? question.name).toLowerCase().replace(/\.$/, '')
-  const records = message.answers.filter(record => record.type === question.type && record.name.toLowerCase() === name)
-  const security: Security = message.authenticData && isTrusted ? 'secure' : 'indeterminate'
-  return {
-    outcome: outcomeOf(message.rcode, message.extendedErrors[0]?.code ?? null, {
-      records,
-      chain,
-      security,
-      authorities: message.authorities,
-    }),
-    chain,
-    raw: message.answers,
-    server: label,
-    at,
-    authenticData: message.authenticData,
-    rcode: message.rcode,
-    extendedError: message.extendedErrors[0]?.code ?? null,
-  }
-}
-
-function outcomeOf(
-  rcode: number,
-  extendedError: number | null,
-  found: {
-    readonly records: readonly ResourceRecord[]
-    readonly chain: readonly Alias[]
-    readonly security: Security
-    readonly authorities: readonly ResourceRecord[]
-  },
-): Outcome {
-  const { records, chain, security, authorities } = found
-  if (rcode === 0 && records.length > 0)
-    return {
-      kind: 'records',
-      records,
-      ttl: Math.min(...records.map(record => record.ttl), ...chain.map(alias => alias.ttl)),
-      security,
-    }
-  if (rcode === 0) return { kind: 'nodata', ttl: negativeTtl(authorities), security }
-  if (rcode === 3) return { kind: 'nxdomain', ttl: negativeTtl(authorities), security }
-  if (extendedError !== null && bogusErrors.has(extendedError)) return { kind: 'bogus' }
-  if (rcode === 4) return { kind: 'temporary', cause: 'not-implemented' }
-  return { kind: 'temporary', cause: rcode === 5 ? 'refused' : 'servfail' }
-}
-
-/** RFC 2308 s5: the smaller of the SOA's TTL and its minimum; null without one. */
-function negativeTtl(authorities: readonly ResourceRecord[]): number | null {
-  const soa = authorities.find(record => record.type === 'SOA')
-  return soa?.type === 'SOA' ? Math.min(soa.ttl, soa.minimum) : null
-}
-
-function chainOf(answers: readonly ResourceRecord[], asked: string): Alias[] {
-  const chain: Alias[] = []
-  let name = asked.toLowerCase().replace(/\.$/, '')
-  while (chain.length < aliasesLimit) {
-    const alias = answers.find(record => record.type === 'CNAME' && record.name.toLowerCase() === name)
-    if (alias?.type !== 'CNAME') break
-    chain.push({ name, target: alias.target, ttl: alias.ttl })
-    name = alias.target.toLowerCase()
-  }
-  return chain
 }

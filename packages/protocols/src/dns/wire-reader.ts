@@ -76,21 +76,14 @@ export class WireReader {
     this.#at = from + headerOctets
   }
 
-  /** Reads the name and the type of the question. */
-  question(): { readonly name: string; readonly type: number } {
-    const name = this.name()
+  /** Reads the question; its name only where it is not known. */
+  question(known: string | undefined): { readonly name: string; readonly type: number } {
+    if (known !== undefined) this.skipName()
+    const name = known ?? this.name()
     this.#questionName = name
     const type = this.uint16()
     this.uint16()
     return { name, type }
-  }
-
-  /** Passes over a question whose octets the caller has compared with `name`. */
-  knownQuestion(name: string): void {
-    this.skipName()
-    this.#need(4)
-    this.#at += 4
-    this.#questionName = name
   }
 
   #stop(code: MessageFault, at: number, text: string): never {

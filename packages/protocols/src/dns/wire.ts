@@ -29,7 +29,7 @@ export interface MessagePlace {
   readonly from: number
   readonly to: number
   /** The question's name, where the caller has compared its octets (`matchQuestion`): it is then not read again. */
-  readonly question?: { readonly name: string; readonly type: number }
+  readonly questionName?: string
 }
 
 /**
@@ -48,7 +48,7 @@ export function decodeMessage(
   }
 }
 
-function readMessage(bytes: Uint8Array, { from, to, question: known }: MessagePlace): Message {
+function readMessage(bytes: Uint8Array, { from, to, questionName }: MessagePlace): Message {
   if (to - from < headerOctets) throw new Stop('dns-message-short', to - from, 'the header is cut')
   const flags = uint16(bytes, from + 2)
   const questions = uint16(bytes, from + 4)
@@ -59,8 +59,7 @@ function readMessage(bytes: Uint8Array, { from, to, question: known }: MessagePl
   if (answerCount + authorityCount + additionalCount > recordsLimit)
     throw new Stop('dns-message-records', 6, `there are more than ${recordsLimit} records`)
   const reader = new WireReader(bytes, from, to)
-  const question = questions === 0 ? null : (known ?? reader.question())
-  if (question !== null && known !== undefined) reader.knownQuestion(known.name)
+  const question = questions === 0 ? null : reader.question(questionName)
   const answers = reader.records(answerCount)
   const authorities = reader.records(authorityCount)
   const opt = reader.opt(additionalCount)

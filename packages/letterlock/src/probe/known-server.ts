@@ -1,0 +1,56 @@
+import type { Deadlines } from './deadlines.ts'
+import type { AnswerSource } from './dns-answer.ts'
+import { formatNameServer, isLoopback, type NameServer } from './name-server.ts'
+import { TcpRoad } from './tcp-road.ts'
+
+/** Milliseconds that a server which did not answer is asked after the others (RFC 2308 s7.2 allows five minutes). */
+export const quietMs = 30_000
+
+/** What a test of a resolver's validation gave; `unknown` where the test could not tell. */
+export type Validation =
+  | { readonly kind: 'validates' }
+  | { readonly kind: 'does-not-validate' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+export interface ServerOptions {
+  readonly deadlines: Deadlines
+  /** The administrator vouches for the way to it. */
+  readonly trustAd: boolean
+  readonly useTcp: boolean
+  /** Milliseconds that its connection may be idle. */
+  readonly idleMs?: number
+}
+
+/** One name server, with what was learnt about it. */
+export class KnownServer implements AnswerSource {
+  readonly server: NameServer
+  readonly label: string
+  /** The connection to it. */
+  readonly road: TcpRoad
+  readonly #isTrustworthy: boolean
+  /** Only TCP is used. */
+  readonly useTcp: boolean
+  /** It gives the question back in the case it came in. */
+  keepsCase = true
+  speaksEdns = true
+  /** Monotonic milliseconds until which others are asked first. */
+  quietUntil = 0
+  validation: Validation = { kind: 'unknown', reason: 'not tested' }
+
+  constructor(server: NameServer, options: ServerOptions) {
+    this.server = server
+    this.label = formatNameServer(server)
+    this.#isTrustworthy = options.trustAd || isLoopback(server)
+    this.useTcp = options.useTcp
+    this.road = new TcpRoad(server, options.deadlines, options.idleMs === undefined ? {} : { idleMs: options.idleMs })
+  }
+
+  /** AD from over a way that others can write on, or from a server seen not to validate, says nothing (DANE-001). */
+  get isTrusted(): boolean {
+    return this.#isTrustworthy && this.validation.kind !== 'does-not-validate'
+  }
+
+  get isValidating(): boolean {
+    return this.validation.kind === 'validates'
+  }
+}

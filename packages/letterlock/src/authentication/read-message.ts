@@ -7,7 +7,6 @@ import {
   type HeaderBlock,
   headerBlockLimit,
   headerFieldsLimit,
-  KeyCache,
   normaliseDomain,
   type RawField,
   rawFieldsOf,
@@ -130,7 +129,6 @@ export class MessageReader {
     const authentication = new Authentication(fields, wholeSession(session), {
       resolver: this.#lookups,
       now: session.arrivedAt,
-      keys: new KeyCache(),
       checksHelo: true,
       registeredDomain,
       ...(signal === undefined ? {} : { signal }),

@@ -1,7 +1,6 @@
 import type { RequestedPolicy } from '../aggregate-report/report.ts'
 import { type ArcVerification, ArcVerifier } from '../arc/verify.ts'
 import type { RawField } from '../dkim/canonical-header.ts'
-import { KeyCache } from '../dkim/key-record.ts'
 import { SignedMessage } from '../dkim/signed-message.ts'
 import { type DkimVerification, DkimVerifier } from '../dkim/verify.ts'
 import { type Author, readAuthor } from '../dmarc/author-domain.ts'
@@ -12,6 +11,7 @@ import { normaliseDomain } from '../domain-name.ts'
 import type { IpAddress } from '../ip-address.ts'
 import { checkHost } from '../spf/evaluate.ts'
 import type { SpfEvaluation } from '../spf/evaluation.ts'
+import { RecordCache } from './record-cache.ts'
 
 /** What the SMTP session told (RFC 5321). */
 export interface Session {
@@ -27,8 +27,8 @@ export interface AuthenticationOptions {
   /** Seconds since 1970. */
   readonly now: number
   readonly signal?: AbortSignal
-  /** Shared between messages; holds public keys only, so nothing of one message reaches another. */
-  readonly keys?: KeyCache
+  /** What was read of records, shared between messages. */
+  readonly records?: RecordCache
   /** The registered name by the public suffix list, for the reading of RFC 7489; absent: that reading is not made. */
   readonly registeredDomain?: (name: string) => string | null
   /** FQDN of the receiving host, for explanations of SPF. */
@@ -72,13 +72,13 @@ export interface AuthenticationReport {
  * once when the header is there. Never rejects.
  */
 export class Authentication {
-  private readonly options: AuthenticationOptions
+  private readonly options: WholeOptions
   private readonly author: Author
   private readonly message: SignedMessage
   private readonly dkim: DkimVerifier
   private readonly arc: ArcVerifier
-  private readonly spf: Promise<SpfFinding | null>
-  private readonly helo: Promise<SpfFinding | null>
+  private readonly spf: Promise<SpfFinding> | null
+  private readonly helo: Promise<SpfFinding> | null
   private readonly lookups: DmarcLookups
 
   /**
@@ -86,21 +86,23 @@ export class Authentication {
    * `pass` rests on DKIM alone: the caller says so.
    */
   constructor(fields: readonly RawField[], session: Session | null, options: AuthenticationOptions) {
-    this.options = options
+    const { resolver, now, signal, records = new RecordCache() } = options
+    this.options = { ...options, records }
     this.author = readAuthor(fields)
-    const keys = options.keys ?? new KeyCache()
-    const [first] = this.author.kind === 'domains' ? this.author.domains : []
     this.message = new SignedMessage(fields)
-    const dkim = { ...options, keys, ...(first === undefined ? {} : { preferredDomain: first }) }
-    this.dkim = new DkimVerifier(fields, dkim, this.message)
-    this.arc = new ArcVerifier(fields, { ...options, keys }, this.message)
-    this.spf = session === null ? Promise.resolve(null) : mailFromFinding(session, options)
+    const domains = this.author.kind === 'domains' ? this.author.domains : []
+    const [preferredDomain] = domains
+    const asking = { resolver, now, keys: records.keys, ...(signal === undefined ? {} : { signal }) }
+    const ranked = preferredDomain === undefined ? asking : { ...asking, preferredDomain }
+    this.dkim = new DkimVerifier(fields, ranked, this.message)
+    this.arc = new ArcVerifier(fields, asking, this.message)
+    this.spf = session === null ? null : mailFromFinding(session, this.options)
     this.helo =
       session !== null && options.checksHelo === true && session.mailFrom !== ''
-        ? heloFinding(session, options)
-        : Promise.resolve(null)
-    this.lookups = new DmarcLookups(options.resolver, options.signal)
-    if (this.author.kind === 'domains') for (const domain of this.author.domains) void this.lookups.walk(domain)
+        ? heloFinding(session, this.options)
+        : null
+    this.lookups = new DmarcLookups(resolver, signal, records.dmarc)
+    for (const domain of domains) void this.lookups.walk(domain)
   }
 
   /** The next octets of the body as they travel, with CRLF. */
@@ -115,26 +117,30 @@ export class Authentication {
   }
 
   private async summary(identifiers: readonly Identifier[]): Promise<DmarcSummary> {
-    const { author, options, lookups } = this
+    const { author, lookups } = this
+    const { resolver, registeredDomain } = this.options
     if (author.kind === 'malformed')
       return { result: 'permerror', applied: null, evaluations: [], problem: author.text }
     if (author.kind === 'none')
       return { result: 'none', applied: null, evaluations: [], problem: 'From names no domain' }
+    const dmarc = { resolver, lookups, ...(registeredDomain === undefined ? {} : { registeredDomain }) }
     const evaluations = await Promise.all(
-      author.domains.map(authorDomain => evaluateDmarc({ authorDomain, identifiers }, { ...options, lookups })),
+      author.domains.map(authorDomain => evaluateDmarc({ authorDomain, identifiers }, dmarc)),
     )
     return summarise(evaluations)
   }
 }
 
-async function mailFromFinding(session: Session, options: AuthenticationOptions): Promise<SpfFinding> {
+type WholeOptions = AuthenticationOptions & { readonly records: RecordCache }
+
+function mailFromFinding(session: Session, options: WholeOptions): Promise<SpfFinding> {
   if (session.mailFrom === '') return heloFinding(session, options)
   const written = session.mailFrom.slice(session.mailFrom.lastIndexOf('@') + 1)
   return finding('mailfrom', written, session.mailFrom, session, options)
 }
 
 /** SPF-023: with a null path the identity is `postmaster@` the HELO name. */
-async function heloFinding(session: Session, options: AuthenticationOptions): Promise<SpfFinding> {
+function heloFinding(session: Session, options: WholeOptions): Promise<SpfFinding> {
   return finding('helo', session.helo, `postmaster@${session.helo}`, session, options)
 }
 
@@ -143,13 +149,14 @@ async function finding(
   written: string,
   sender: string,
   { ip, helo }: Session,
-  options: AuthenticationOptions,
+  options: WholeOptions,
 ): Promise<SpfFinding> {
   // SPF-028: A-labels before any look-up; what is no domain is left as written, and check_host answers none.
   const domain = normaliseDomain(written)
-  const { now, receiver } = options
+  const { resolver, now, receiver, signal, records } = options
   const check = { ip, domain: domain ?? written, sender, helo, now, ...(receiver === undefined ? {} : { receiver }) }
-  return { identity, domain, evaluation: await checkHost(check, options) }
+  const spf = { resolver, records: records.spf, ...(signal === undefined ? {} : { signal }) }
+  return { identity, domain, evaluation: await checkHost(check, spf) }
 }
 
 /** DMARC-050, DMARC-051, DMARC-056: only DNS errors stay errors; a broken record or signature is a fail. */

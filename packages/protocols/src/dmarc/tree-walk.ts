@@ -1,6 +1,7 @@
 import { canonicalName } from '../dns/name.ts'
 import { txtText } from '../dns/record.ts'
 import type { Answer, Resolver } from '../dns/resolver.ts'
+import type { ParseCache } from '../parse-cache.ts'
 import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts'
 
 /** Names asked in one walk at the most (RFC 9989 s4.10, DMARC-033). */
@@ -31,12 +32,15 @@ export interface TreeWalk {
 export class DmarcLookups {
   private readonly resolver: Resolver
   private readonly signal: AbortSignal | undefined
+  private readonly records: ParseCache<DmarcRecord | null> | undefined
   private readonly lookups = new Map<string, Promise<DmarcLookup>>()
   private readonly walks = new Map<string, Promise<TreeWalk>>()
 
-  constructor(resolver: Resolver, signal?: AbortSignal) {
+  /** `records`: readings of records, shared between messages. */
+  constructor(resolver: Resolver, signal?: AbortSignal, records?: ParseCache<DmarcRecord | null>) {
     this.resolver = resolver
     this.signal = signal
+    this.records = records
   }
 
   /** Names that were asked so far, in the order of asking. */
@@ -85,7 +89,8 @@ export class DmarcLookups {
     const records = outcome.kind === 'records' ? outcome.records : []
     const candidates = records.flatMap(record => (record.type === 'TXT' ? [txtText(record)] : [])).filter(isDmarcRecord)
     const [text] = candidates
-    const record = text === undefined || candidates.length > 1 ? null : parseDmarcRecord(text)
+    const record =
+      text === undefined || candidates.length > 1 ? null : (this.records?.of(text) ?? parseDmarcRecord(text))
     return { name, record, candidates, answer, isFailed: outcome.kind === 'temporary' || outcome.kind === 'bogus' }
   }
 }

@@ -9,6 +9,7 @@ export { normaliseSource } from './aggregate-report/report-values.ts'
 export * from './aggregate-report/tolerances.ts'
 export { ArcSealer, type SealedSet, type SealingOptions } from './arc/seal.ts'
 export type { ArcSet, ChainStatus } from './arc/set.ts'
+export { type TrustedChain, trustedChain } from './arc/trusted-chain.ts'
 export { type ArcCode, type ArcOptions, type ArcVerification, ArcVerifier } from './arc/verify.ts'
 export { authenticate } from './authentication/authenticate.ts'
 export {
@@ -43,6 +44,15 @@ export {
   DkimVerifier,
 } from './dkim/verify.ts'
 export { type Author, type AuthorFault, readAuthor } from './dmarc/author-domain.ts'
+export {
+  adviseDisposition,
+  type DispositionAction,
+  type DispositionAdvice,
+  type DispositionOptions,
+  type EnforcementMode,
+  type MessageFinding,
+  type ReceiverKnowledge,
+} from './dmarc/disposition.ts'
 export {
   type Alignment,
   type DmarcEvaluation,

@@ -81,9 +81,9 @@ describe('tags', () => {
   })
 
   test('fo: 0 and 1 exclude each other, unknown options are left out', () => {
-    expect(read('v=DMARC1; fo=1:d:s').fo).toEqual(['1', 'd', 's'])
+    expect(read('v=DMARC1; fo=1:d:s; ruf=mailto:f@example.org').fo).toEqual(['1', 'd', 's'])
     expect(codes('v=DMARC1; fo=0:1')).toEqual(['dmarc-value'])
-    expect(read('v=DMARC1; fo=q').fo).toEqual(['0'])
+    expect(read('v=DMARC1; fo=q; ruf=mailto:f@example.org').fo).toEqual(['0'])
   })
 })
 

@@ -32,7 +32,7 @@ export interface DmarcRecord {
   readonly testing: boolean
   readonly rua: readonly ReportUri[]
   readonly ruf: readonly ReportUri[]
-  /** The options asked for, in order; `['0']` by default. */
+  /** The options asked for, in order; `['0']` by default, and without ruf. */
   readonly fo: readonly string[]
   /** Share of mail that receivers of RFC 7489 act on; those of RFC 9989 do not know it. */
   readonly pct: number
@@ -67,6 +67,8 @@ export function parseDmarcRecord(text: string): DmarcRecord | null {
     })
   const tags = readTags(text, note)
   const value = (name: string) => tags.get(name)
+  const ruf = uris(value('ruf'), note)
+  const fo = failureOptions(value('fo'), note)
   return {
     text,
     p: policyTag(value('p'), note),
@@ -77,8 +79,9 @@ export function parseDmarcRecord(text: string): DmarcRecord | null {
     psd: choice(value('psd'), ['y', 'n', 'u'], 'u', note),
     testing: choice(value('t'), ['y', 'n'], 'n', note) === 'y',
     rua: uris(value('rua'), note),
-    ruf: uris(value('ruf'), note),
-    fo: failureOptions(value('fo'), note),
+    ruf,
+    // Without ruf nobody is to be told anything, so fo says nothing (DMARC-019).
+    fo: ruf.length === 0 ? ['0'] : fo,
     pct: percent(value('pct'), note),
     deviations,
   }

@@ -6,6 +6,7 @@ import base64
 import json
 import logging
 import sys
+import time
 import warnings
 
 warnings.simplefilter('ignore')
@@ -79,7 +80,38 @@ def answer_spf(given):
     return {'result': result, 'text': text, 'explanation': told}
 
 
-ANSWERS = {'spf': answer_spf}
+def key_text(name, timeout=5):
+    text = name.decode('utf-8') if isinstance(name, bytes) else name
+    try:
+        found = zone.ask(text, 'txt')
+    except TimeoutError as error:
+        raise dkim.DnsTimeoutError('DNS timeout of %s' % error)
+    return found[0].encode('latin-1') if found else None
+
+
+def set_clock(given):
+    time.time = lambda: given['now']
+
+
+def answer_dkim(given):
+    set_clock(given)
+    message = given['message'].encode('latin-1')
+    try:
+        verifier = dkim.DKIM(message)
+    except Exception as error:
+        return {'fault': '%s: %s' % (type(error).__name__, error), 'results': []}
+    count = len([name for name, _ in verifier.headers if name.lower() == b'dkim-signature'])
+    results = []
+    for index in range(count):
+        try:
+            passes = bool(dkim.DKIM(message).verify(idx=index, dnsfunc=key_text))
+            results.append({'passes': passes, 'text': ''})
+        except Exception as error:
+            results.append({'passes': False, 'text': '%s: %s' % (type(error).__name__, error)})
+    return {'fault': None, 'results': results}
+
+
+ANSWERS = {'spf': answer_spf, 'dkim': answer_dkim}
 
 
 def main():

@@ -1,5 +1,11 @@
 import type { RawField } from '../dkim/canonical-header.ts'
-import { type DkimSignature, isSigningDomain, parseSignature, type SignatureAlgorithm } from '../dkim/signature.ts'
+import {
+  type DkimSignature,
+  parseSignature,
+  type SignatureAlgorithm,
+  selectorOf,
+  signingDomain,
+} from '../dkim/signature.ts'
 import { decodeBase64, parseTagList } from '../dkim/tag-list.ts'
 import type { Fault, Result } from '../fault.ts'
 
@@ -116,9 +122,9 @@ function readSeal(instance: number, value: string): Result<ArcSeal, ArcSetFault>
     return failed('arc-chain-status', `"cv=${status ?? ''}" is no status`)
   const b = tags.get('b')
   const signature = decodeBase64(b?.value ?? '')
-  const domain = (tags.get('d')?.value ?? '').toLowerCase()
-  const selector = tags.get('s')?.value ?? ''
-  if (b === undefined || signature === null || signature.length === 0 || !isSigningDomain(domain) || selector === '')
+  const domain = signingDomain(tags.get('d')?.value ?? '')
+  const selector = selectorOf(tags.get('s')?.value ?? '')
+  if (b === undefined || signature === null || signature.length === 0 || domain === null || selector === null)
     return failed('arc-seal-signer', `the seal of instance ${instance} has no usable b=, d= or s=`)
   return {
     ok: true,

@@ -1,4 +1,5 @@
 import { parseNameText } from '../dns/name.ts'
+import { normaliseDomain } from '../domain-name.ts'
 import type { Fault, Result } from '../fault.ts'
 import { decodeBase64, parseTagList, type TagList, withoutBlanks } from './tag-list.ts'
 
@@ -37,7 +38,7 @@ export interface DkimSignature {
   readonly bodyHash: Buffer
   readonly headerCanonicalization: Canonicalization
   readonly bodyCanonicalization: Canonicalization
-  /** d= in lower case, as it stands: A- or U-labels. */
+  /** d= in lower case as A-labels. */
   readonly domain: string
   readonly selector: string
   /** i= decoded, `@d` by default, and its domain in lower case. */
@@ -151,17 +152,18 @@ function signerOf(
   kind: SignatureKind,
 ): Result<{ domain: string; selector: string; identity: string; identityDomain: string }, SignatureFault> {
   const [d, s, i] = [tags.get('d'), tags.get('s'), tags.get('i')]
-  const domain = (d?.value ?? '').toLowerCase()
-  if (!isSigningDomain(domain))
+  const domain = signingDomain(d?.value ?? '')
+  if (domain === null)
     return failed('dkim-domain', d?.at ?? 0, `"d=${d?.value ?? ''}" is no domain of two labels or more`)
-  const selector = s?.value ?? ''
-  if (!isHostName(selector)) return failed('dkim-selector', s?.at ?? 0, `"s=${selector}" is no selector`)
+  const selector = selectorOf(s?.value ?? '')
+  if (selector === null) return failed('dkim-selector', s?.at ?? 0, `"s=${s?.value ?? ''}" is no selector`)
   // In an ARC-Message-Signature i= is the instance (RFC 8617 s4.1.2).
   const identity = kind === 'dkim' && i !== undefined ? decodeQuotedPrintable(i.value) : `@${domain}`
   const at = identity.lastIndexOf('@')
-  const identityDomain = identity.slice(at + 1).toLowerCase()
-  const isBelow = identityDomain === domain || (identityDomain.endsWith(`.${domain}`) && isHostName(identityDomain))
-  if (at === -1 || !isBelow) return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" is neither at d= nor below it`)
+  const identityDomain = signingDomain(identity.slice(at + 1))
+  const isBelow = identityDomain === domain || identityDomain?.endsWith(`.${domain}`) === true
+  if (at === -1 || identityDomain === null || !isBelow)
+    return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" is neither at d= nor below it`)
   if (!localPartForm.test(identity.slice(0, at)))
     return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" has no local-part before the "@"`)
   return { ok: true, value: { domain, selector, identity, identityDomain } }
@@ -178,25 +180,35 @@ function decodeQuotedPrintable(value: string): string {
   )
 }
 
-/** Two labels or more (DKIM-071); U-labels are let through, since EAI messages may hold them (RFC 8616 s5). */
-export function isSigningDomain(name: string): boolean {
-  return name.includes('.') && isHostName(name)
+/** The name of d= in lower case as A-labels, two labels or more (DKIM-071); null where it is none. */
+export function signingDomain(written: string): string | null {
+  const name = asALabels(written)?.toLowerCase() ?? ''
+  return name.includes('.') && isHostName(name) ? name : null
+}
+
+/** The name of s= as A-labels, by the syntax of host names (DKIM-001); null where it is none. */
+export function selectorOf(written: string): string | null {
+  const name = asALabels(written) ?? ''
+  return isHostName(name) ? name : null
+}
+
+/** Messages of EAI hold U-labels as UTF-8; keys stand at A-labels (RFC 8616 s5, DKIM-040). Of ASCII nothing changes. */
+function asALabels(written: string): string | null {
+  return /[\x80-\xff]/.test(written) ? normaliseDomain(Buffer.from(written, 'latin1').toString('utf8')) : written
 }
 
 function isHostName(name: string): boolean {
-  if (!/^[A-Za-z0-9_\u0080-\u00ff](?:[A-Za-z0-9_.\-\u0080-\u00ff]*[A-Za-z0-9_\u0080-\u00ff])?$/.test(name)) return false
-  return parseNameText(name).ok
+  return /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(name) && parseNameText(name).ok
 }
 
 function signedNamesOf(tags: TagList, kind: SignatureKind): Result<readonly string[], SignatureFault> {
   const tag = tags.get('h')
-  const names = withoutBlanks(tag?.value ?? '')
-    .toLowerCase()
-    .split(':')
+  const list = withoutBlanks(tag?.value ?? '').toLowerCase()
+  const names = list.split(':')
   const at = tag?.at ?? 0
   if (names.length > signedNamesLimit)
     return failed('dkim-signed-names', at, `"h=" names more than ${signedNamesLimit} fields`)
-  if (names.some(name => !/^[!-9;-~]+$/.test(name)))
+  if (!/^[!-9;-~]+(?::[!-9;-~]+)*$/.test(list))
     return failed('dkim-signed-names', at, '"h=" holds an empty or broken name')
   if (!names.includes('from')) return failed('dkim-from-unsigned', at, 'From is not signed')
   // ARC-019: an AMS that covers a seal is failed, one that covers other ARC fields is not.

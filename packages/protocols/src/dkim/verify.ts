@@ -35,6 +35,7 @@ export type DkimCode =
   | 'dkim-key-none'
   | 'dkim-body-hash'
   | 'dkim-body-uncovered'
+  | 'dkim-key-testing'
   | 'dkim-signature'
 
 /** What became of one DKIM-Signature field. */
@@ -67,6 +68,8 @@ export interface DkimOptions {
   readonly signaturesLimit?: number
   /** Smallest RSA key that may pass, above the standard's; shorter ones get `policy` (AR-033). */
   readonly rsaBitsMinimum?: number
+  /** A signature whose key is for testing gets `policy`, as RFC 6376 s3.6.1 has it, in place of a flagged pass (DKIM-083). */
+  readonly refusesTestingKeys?: boolean
   /** A signature that leaves octets of the body uncovered passes all the same (DKIM-089). */
   readonly acceptsUncovered?: boolean
 }
@@ -195,6 +198,8 @@ export class DkimVerifier {
         `"l=" leaves ${body.length - signature.bodyLength} octets of the body unsigned`,
         record,
       )
+    if (record.isTesting && this.options.refusesTestingKeys === true)
+      return end('policy', 'dkim-key-testing', 'the key is for testing: the message counts as unsigned', record)
     const minimum = this.options.rsaBitsMinimum ?? 0
     if (record.keyType === 'rsa' && record.bits < minimum)
       return end('policy', 'dkim-key-small', `the RSA key has ${record.bits} bits, under ${minimum}`, record)

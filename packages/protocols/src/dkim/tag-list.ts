@@ -20,9 +20,6 @@ export type TagListFault = 'tag-list-syntax' | 'tag-list-repeated' | 'tag-list-l
 
 export type TagList = ReadonlyMap<string, Tag>
 
-/** Space, tab, and line ends of folding. */
-const blank = /[ \t\r\n]/
-
 /**
  * Reads `tag=value` pairs between semicolons (RFC 6376 s3.2): names by exact case, a repeated name makes the whole list
  * invalid, a final semicolon is optional. The text holds one character per octet, folds included.
@@ -56,21 +53,26 @@ export function parseTagList(text: string): Result<TagList, TagListFault> {
   return { ok: true, value: tags }
 }
 
+/** Space, tab, and line ends of folding. */
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d || code === 0x0a
+}
+
 function skipBlanks(text: string, from: number, end: number): number {
   let at = from
-  while (at < end && blank.test(text.charAt(at))) at += 1
+  while (at < end && isBlank(text.charCodeAt(at))) at += 1
   return at
 }
 
 function trimEnd(text: string, from: number, end: number): string {
   let last = end
-  while (last > from && blank.test(text.charAt(last - 1))) last -= 1
+  while (last > from && isBlank(text.charCodeAt(last - 1))) last -= 1
   return text.slice(from, last)
 }
 
 /** A value with all folding white space taken out, as base64 and names in lists want it. */
 export function withoutBlanks(value: string): string {
-  return value.replace(/[ \t\r\n]+/g, '')
+  return /[ \t\r\n]/.test(value) ? value.replace(/[ \t\r\n]+/g, '') : value
 }
 
 /** Octets of base64 (RFC 4648 s4, white space ignored); null where the text is none. */

@@ -19,6 +19,12 @@ export type NameFault =
 const backslash = 0x5c
 const dot = 0x2e
 
+/** Names as nearly all are: nothing escaped, no label too long, no final dot. */
+const plainName = /^[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*$/
+
+/** Characters of such a name, which takes two octets more on the wire. */
+const plainNameLimit = nameOctetsLimit - 2
+
 /**
  * A name in text form as its labels (RFC 1035 s5.1: `\.` and `\DDD` stand for octets). The final dot may be left out;
  * `''` and `'.'` are the root. Each label is text of one character per octet (latin1); a character beyond that is refused,
@@ -26,6 +32,7 @@ const dot = 0x2e
  */
 export function parseNameText(text: string): Result<readonly string[], NameFault> {
   if (text === '' || text === '.') return { ok: true, value: [] }
+  if (text.length <= plainNameLimit && plainName.test(text)) return { ok: true, value: text.split('.') }
   const labels: string[] = []
   let label = ''
   let octets = 1
@@ -94,6 +101,7 @@ export function isSameName(a: string, b: string): boolean {
 
 /** A name in text form as a key: lower case, no final dot. */
 export function canonicalName(name: string): string {
-  const lower = name.replace(/[A-Z]+/g, letters => letters.toLowerCase())
+  // Only ASCII letters have a second case here, and most names come in lower case.
+  const lower = /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, letters => letters.toLowerCase()) : name
   return lower.endsWith('.') && !lower.endsWith('\\.') ? lower.slice(0, -1) : lower
 }

@@ -62,49 +62,43 @@ interface World {
 }
 
 function answer(world: World, question: Question): Answer {
+  const { type } = question
   const chain: Alias[] = []
   const raw: ResourceRecord[] = []
-  let name = question.name.replace(/\.$/, '')
-  const first = questionKey(name, question.type)
+  let name = question.name.endsWith('.') ? question.name.slice(0, -1) : question.name
+  const security = securityOf(world, questionKey(name, type))
   for (;;) {
-    const override = world.contents.overrides?.get(questionKey(name, question.type))
+    const wanted = canonicalName(name)
+    const override = world.contents.overrides?.get(`${wanted}/${type}`)
     if (override !== undefined && !(override.kind === 'bogus' && question.checkingDisabled === true))
       return built(world, { outcome: override, chain, raw })
-    const owner = ownerOf(world, name)
-    if (owner === null)
-      return built(world, {
-        outcome: { kind: 'nxdomain', ttl: literalTtl, security: securityOf(world, first) },
-        chain,
-        raw,
-      })
-    const found = world.records.get(`${owner}/${question.type}`)?.map(record => ({ ...record, name }))
+    const owner = ownerOf(world, wanted)
+    if (owner === null) return built(world, { outcome: { kind: 'nxdomain', ttl: literalTtl, security }, chain, raw })
+    const found = world.records.get(`${owner}/${type}`)
     if (found !== undefined) {
-      const ttl = Math.min(...found.map(record => record.ttl), ...chain.map(alias => alias.ttl))
-      raw.push(...found)
-      return built(world, {
-        outcome: { kind: 'records', records: found, ttl, security: securityOf(world, first) },
-        chain,
-        raw,
-      })
+      const records = found.map(record => named(record, name))
+      const ttl = Math.min(...records.map(record => record.ttl), ...chain.map(alias => alias.ttl))
+      raw.push(...records)
+      return built(world, { outcome: { kind: 'records', records, ttl, security }, chain, raw })
     }
     const alias = world.records.get(`${owner}/CNAME`)?.[0]
     if (alias?.type !== 'CNAME')
-      return built(world, {
-        outcome: { kind: 'nodata', ttl: literalTtl, security: securityOf(world, first) },
-        chain,
-        raw,
-      })
+      return built(world, { outcome: { kind: 'nodata', ttl: literalTtl, security }, chain, raw })
     if (chain.length === aliasesLimit)
       return built(world, { outcome: { kind: 'temporary', cause: 'servfail' }, chain, raw })
     chain.push({ name, target: alias.target, ttl: alias.ttl })
-    raw.push({ ...alias, name })
+    raw.push(named(alias, name))
     name = alias.target
   }
 }
 
+/** A record under the name that was asked: records of a wildcard stand at another. */
+function named<Kind extends ResourceRecord>(record: Kind, name: string): Kind {
+  return record.name === name ? record : { ...record, name }
+}
+
 /** The name whose records answer: itself, or the wildcard of its closest encloser (RFC 4592 s3.3.1); null if neither. */
-function ownerOf(world: World, name: string): string | null {
-  const wanted = canonicalName(name)
+function ownerOf(world: World, wanted: string): string | null {
   if (world.names.has(wanted)) return wanted
   let encloser = parentOf(wanted)
   while (encloser !== '' && !world.names.has(encloser)) encloser = parentOf(encloser)
@@ -128,15 +122,9 @@ function built(
   world: World,
   found: { readonly outcome: Outcome; readonly chain: readonly Alias[]; readonly raw: readonly ResourceRecord[] },
 ): Answer {
-  const { outcome } = found
+  const { outcome, chain, raw } = found
   const rcode = outcome.kind === 'temporary' ? (causeRcodes[outcome.cause] ?? null) : rcodes[outcome.kind]
   const authenticData = 'security' in outcome && outcome.security === 'secure'
-  return {
-    ...found,
-    server: world.contents.label,
-    at: world.contents.at ?? 0,
-    authenticData,
-    rcode,
-    extendedError: null,
-  }
+  const { label, at = 0 } = world.contents
+  return { outcome, chain, raw, server: label, at, authenticData, rcode, extendedError: null }
 }

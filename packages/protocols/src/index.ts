@@ -30,6 +30,7 @@ export {
   type ResultItem,
   type ResultsFault,
 } from './authentication-results/parse.ts'
+export { registeredItems } from './authentication-results/registry.ts'
 export { forgedResults } from './authentication-results/strip.ts'
 export { type RawField, rawFieldsOf } from './dkim/canonical-header.ts'
 export { type DkimKeyPair, generateDkimKey, keyRecordOf, keyRecordZoneLine } from './dkim/key-generation.ts'
@@ -134,7 +135,17 @@ export type {
   SpfProblem,
   SpfResultCode,
 } from './spf/evaluation.ts'
+export { formatReceivedSpf, type ReceivedSpf } from './spf/received-spf.ts'
 export { isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord, type SpfRecordFault } from './spf/record.ts'
+export {
+  type SpfTree,
+  type SpfTreeCode,
+  type SpfTreeNode,
+  type SpfTreeProblem,
+  type SpfTreeQuestion,
+  type SpfTreeTerm,
+  spfTree,
+} from './spf/tree.ts'
 export * from './tls-rpt/read-tls-report.ts'
 export { parseTlsRptRecord, selectTlsRptRecord, type TlsRptRecord, type TlsRptRecordFault } from './tls-rpt/record.ts'
 export * from './tls-rpt/report.ts'

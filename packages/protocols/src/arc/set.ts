@@ -6,7 +6,7 @@ import {
   selectorOf,
   signingDomain,
 } from '../dkim/signature.ts'
-import { decodeBase64, parseTagList } from '../dkim/tag-list.ts'
+import { decodeBase64, parseTagList, withoutBlanks } from '../dkim/tag-list.ts'
 import type { Fault, Result } from '../fault.ts'
 
 /** Sets of one chain (RFC 8617 s4.2.1); more is a broken chain (ARC-010). */
@@ -43,7 +43,8 @@ export interface ArcSeal {
 export interface ArcSet {
   readonly instance: number
   readonly results: RawField
-  readonly message: { readonly field: RawField; readonly signature: DkimSignature }
+  /** Only the newest one has to be readable: older ones are what the seals cover (RFC 8617 s5.2, ARC-012). */
+  readonly message: { readonly field: RawField; readonly signature: Result<DkimSignature, SignatureFault> }
   readonly seal: { readonly field: RawField; readonly seal: ArcSeal }
 }
 
@@ -90,9 +91,8 @@ function readSet(instance: number, fields: Partial<Record<Kind, RawField>>): Res
   const [results, message, seal] = kinds.map(kind => fields[kind])
   if (results === undefined || message === undefined || seal === undefined)
     return failed('arc-set-incomplete', `instance ${instance} is not complete`)
-  const signature = parseSignature(fieldValue(message), 'arc')
-  if (!signature.ok)
-    return failed('arc-message-signature', `ARC-Message-Signature of instance ${instance}: ${signature.fault.text}`)
+  if (coversSeal(fieldValue(message)))
+    return failed('arc-message-signature', `ARC-Message-Signature of instance ${instance} covers a seal`)
   const read = readSeal(instance, fieldValue(seal))
   if (!read.ok) return read
   return {
@@ -100,10 +100,17 @@ function readSet(instance: number, fields: Partial<Record<Kind, RawField>>): Res
     value: {
       instance,
       results,
-      message: { field: message, signature: signature.value },
+      message: { field: message, signature: parseSignature(fieldValue(message), 'arc') },
       seal: { field: seal, seal: read.value },
     },
   }
+}
+
+/** ARC-019: such a signature fails the chain wherever it stands. */
+function coversSeal(value: string): boolean {
+  const list = parseTagList(value)
+  const names = list.ok ? list.value.get('h')?.value : undefined
+  return names !== undefined && withoutBlanks(names).toLowerCase().split(':').includes('arc-seal')
 }
 
 function readSeal(instance: number, value: string): Result<ArcSeal, ArcSetFault> {
@@ -120,6 +127,9 @@ function readSeal(instance: number, value: string): Result<ArcSeal, ArcSetFault>
   const status = tags.get('cv')?.value.toLowerCase()
   if (status !== 'none' && status !== 'pass' && status !== 'fail')
     return failed('arc-chain-status', `"cv=${status ?? ''}" is no status`)
+  const time = tags.get('t')
+  if (time !== undefined && !/^[0-9]{1,13}$/.test(time.value))
+    return failed('arc-seal-tags', `"t=${time.value}" in the seal of instance ${instance} is no time`)
   const b = tags.get('b')
   const signature = decodeBase64(b?.value ?? '')
   const domain = signingDomain(tags.get('d')?.value ?? '')

@@ -51,11 +51,11 @@ export class ArcVerifier {
     this.cache = options.keys ?? new KeyCache()
     this.read = readArcSets(fields)
     if (!this.read.ok) return
-    for (const set of this.read.value) this.message.bodyHash(set.message.signature)
+    for (const { message: own } of this.read.value) if (own.signature.ok) this.message.bodyHash(own.signature.value)
     // The newest set is needed in any case; older keys wait until the newer ones held (ARC-021).
     const newest = this.read.value.at(-1)
-    if (newest !== undefined && newest.seal.seal.status !== 'fail')
-      for (const signer of [newest.message.signature, newest.seal.seal]) this.keysOf(signer)
+    if (newest === undefined || newest.seal.seal.status === 'fail' || !newest.message.signature.ok) return
+    for (const signer of [newest.message.signature.value, newest.seal.seal]) this.keysOf(signer)
   }
 
   /** The next octets of the body as they travel, with CRLF. */
@@ -103,8 +103,10 @@ export class ArcVerifier {
   }
 
   private async messageFault(set: ArcSet): Promise<{ code: ArcCode; text: string } | null> {
-    const { field, signature } = set.message
+    const { field, signature: read } = set.message
     const name = `ARC-Message-Signature of instance ${set.instance}`
+    if (!read.ok) return { code: 'arc-message-signature', text: `${name}: ${read.fault.text}` }
+    const signature = read.value
     if (signature.expiresAt !== null && this.options.now > signature.expiresAt + expiryAllowance)
       return { code: 'arc-expired', text: `${name} has expired` }
     if (this.message.bodyDigest(signature)?.equals(signature.bodyHash) !== true)

@@ -1,7 +1,8 @@
 import { type DnsLiteral, resolverFrom } from '../dns/literal-resolver.ts'
 import type { Question } from '../dns/resolver.ts'
 import { type IpAddress, parseIpAddress } from '../ip-address.ts'
-import { checkHost, type SpfCheck, type SpfEvaluation } from './evaluate.ts'
+import { checkHost } from './evaluate.ts'
+import type { SpfCheck, SpfEvaluation } from './evaluation.ts'
 
 /** What a case changes of the usual check. */
 export interface CheckParts extends Partial<Omit<SpfCheck, 'ip'>> {

@@ -66,6 +66,10 @@ export const dkimWords: Readonly<Record<DkimCode, CodeWords>> = {
     text: 'The key is longer than verifiers try.',
     next: 'Sign with an RSA key of 2048 bits: "letterlock dkim keygen".',
   },
+  'dkim-key-testing': {
+    text: 'Its owner marks the key as a test, so the signature counts as none.',
+    next: 'When the test is over, publish the key without "t=y".',
+  },
   'dkim-key-unfit': {
     text: 'The key in DNS is of another kind than the signature.',
     next: 'Give each kind of key a selector of its own.',

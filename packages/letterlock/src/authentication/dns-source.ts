@@ -50,7 +50,7 @@ function overlaid(records: readonly ResourceRecord[], client: DnsClient): Resolv
 }
 
 function live(client: DnsClient, text: string): DnsSource {
-  return { resolver: client, text, zones: [], close: () => client.close() }
+  return { resolver: client, text, zones: [], close: async () => client.close() }
 }
 
 /** Where zones begin: their SOA records, else the shortest names that have records. */

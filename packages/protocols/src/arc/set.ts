@@ -3,6 +3,7 @@ import {
   type DkimSignature,
   parseSignature,
   type SignatureAlgorithm,
+  type SignatureFault,
   selectorOf,
   signingDomain,
 } from '../dkim/signature.ts'

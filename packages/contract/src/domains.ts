@@ -36,10 +36,20 @@ export const domainRowSchema = z
   .openapi('DomainRow')
 export type DomainRow = z.output<typeof domainRowSchema>
 
+/** What the list of domains may be ordered by. */
+export const domainSorts = ['messages', 'name', 'policy', 'aligned', 'senders', 'tls', 'newest'] as const
+export type DomainSort = (typeof domainSorts)[number]
+
 export const domainsAnswerSchema = aggregateAnswer(
   z.object({
     domains: z.array(domainRowSchema),
-    total: z.object({ domains: countSchema, messages: countSchema, outcome: outcomeCountsSchema }),
+    total: z.object({
+      domains: countSchema,
+      /** Those that only a report mentioned. */
+      untracked: countSchema,
+      messages: countSchema,
+      outcome: outcomeCountsSchema,
+    }),
     nextCursor: nextCursorSchema,
   }),
 ).openapi('DomainsAnswer')
@@ -57,6 +67,11 @@ export const domainsRoute = createRoute({
       tag: z.string().max(50).optional(),
       type: domainTypeSchema.optional(),
       tracked: z.enum(['yes', 'no']).optional(),
+      /** Part of the name or of a tag. */
+      text: z.string().max(253).optional(),
+      sort: z.enum(domainSorts).optional(),
+      /** Where absent: what needs a look first. */
+      direction: z.enum(['up', 'down']).optional(),
     }),
   },
   responses: { 200: { description: 'Domains', content: tableContent(domainsAnswerSchema) }, ...problemResponses },

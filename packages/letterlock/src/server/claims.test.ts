@@ -140,3 +140,56 @@ describe('a claim names who says so', () => {
     })
   })
 })
+
+describe('the health list says what TLS reports show', () => {
+  const healthOf = async (domain: string) => ((await server.get(`/domains/${domain}`)) as DomainAnswer).data.health
+
+  test('a check whose failures are of the newest days fails, with hosts and reporters', async () => {
+    const health = await healthOf('example.org')
+    const certificates = health.find(check => check.check === 'certificates')
+    expect(certificates).toMatchObject({
+      verdict: 'fail',
+      // The policy is in enforce: senders skip the host.
+      severity: 'high',
+      text: '13 failed sessions reported, newest 2026-11-23.',
+      details: ['mx1.example.org presented an expired certificate: 13'],
+      claim: { level: 'reported', text: 'reported by 2' },
+    })
+    const [most] = entries(certificates?.claim ?? { level: 'unknown', text: '', from: [], rule: null })
+    expect((await totalOf(most?.link ?? null))['sessions']).toBe(9)
+  })
+
+  test('what no report speaks of is not tested, and silence is no pass', async () => {
+    const health = await healthOf('example.org')
+    const untested = health.filter(check => check.verdict === 'not tested').map(check => check.check)
+    expect(untested).toEqual(['dmarc', 'spf', 'dkim', 'mx', 'starttls', 'mta-sts', 'dane'])
+    expect(health.find(check => check.check === 'mta-sts')?.text).toMatch(/^Reporters applied the mode enforce/)
+  })
+
+  test('failures that ended are told, and no verdict is made of them', async () => {
+    const old = testTlsJson({
+      id: 'old',
+      reporter: 'tls-one.example',
+      day: today - 9,
+      policies: [
+        {
+          domain: 'example.net',
+          type: 'sts',
+          successful: 5,
+          failed: 2,
+          failures: [{ type: 'starttls-not-supported', mx: 'mx.example.net', count: 2 }],
+        },
+      ],
+    })
+    const quiet = testTlsJson({
+      id: 'quiet',
+      reporter: 'tls-one.example',
+      day: today - 1,
+      policies: [{ domain: 'example.net', type: 'sts', successful: 5, failed: 0 }],
+    })
+    for (const [name, text] of Object.entries({ old, quiet })) await server.upload(`${name}.json`, text)
+    const starttls = (await healthOf('example.net')).find(check => check.check === 'starttls')
+    expect(starttls).toMatchObject({ verdict: 'not tested', severity: null })
+    expect(starttls?.text).toMatch(/^2 failed sessions reported until 2026-11-15, none since\./)
+  })
+})

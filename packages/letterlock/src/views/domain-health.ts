@@ -4,9 +4,10 @@ import { reportedBy } from './claim.ts'
 import { reporterNames } from './dictionary.ts'
 import type { KeptDomain } from './domain-rows.ts'
 import type { ViewContext } from './envelope.ts'
-import type { NewestPolicies } from './policy.ts'
+import { type NewestPolicies, policyLiteral } from './policy.ts'
 import { inScope } from './scope.ts'
 import { dayText } from './time.ts'
+import { reportedTls } from './tls-health.ts'
 
 type Check = DomainAnswer['data']['health'][number]
 
@@ -35,16 +36,17 @@ export async function domainHealth(
   context: ViewContext,
   input: { readonly domain: KeptDomain; readonly policies: NewestPolicies; readonly row: DomainRow },
 ): Promise<Check[]> {
+  const [tls, tlsReports] = await Promise.all([reportedTls(context), tlsReportsCheck(context, input.row)])
   return [
     dmarcCheck(input.policies),
     notTested('spf', 'SPF'),
     notTested('dkim', 'DKIM'),
     notTested('mx', 'MX'),
-    notTested('starttls', 'STARTTLS'),
-    notTested('certificates', 'Certificates'),
-    notTested('mta-sts', 'MTA-STS'),
-    await tlsReportsCheck(context, input.row),
-    notTested('dane', 'DANE, DNSSEC'),
+    tls.of('starttls', notTested('starttls', 'STARTTLS')),
+    tls.of('certificates', notTested('certificates', 'Certificates')),
+    tls.of('mta-sts', notTested('mta-sts', 'MTA-STS')),
+    tlsReports,
+    tls.of('dane', notTested('dane', 'DANE, DNSSEC')),
   ]
 }
 
@@ -55,7 +57,7 @@ function dmarcCheck({ rfc7489, rfc9990 }: NewestPolicies): Check {
   return {
     ...notTested('dmarc', 'DMARC'),
     text: `Reporters found a record on ${dayText(seen.day)}. Whether it is valid today is not tested.`,
-    details: [`p=${seen.policy.p ?? 'absent'}`],
+    details: [policyLiteral(seen.policy, seen.form)],
   }
 }
 

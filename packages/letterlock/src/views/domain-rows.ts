@@ -1,7 +1,8 @@
-import type { DomainRow, DomainsAnswer } from '@letterlock/contract'
+import type { DomainRow, DomainSort, DomainsAnswer } from '@letterlock/contract'
 import { sql } from 'kysely'
 import type { DomainType } from '../store/schema.ts'
 import { onlyTenant } from '../store/schema.ts'
+import { sortedDomains } from './domain-order.ts'
 import { answer, type ViewContext } from './envelope.ts'
 import { outcomeCells } from './outcome-cells.ts'
 import { addOutcomes, noOutcomes, type OutcomeSums, outcomeAt } from './outcome-counts.ts'
@@ -23,6 +24,10 @@ export interface DomainsRequest {
   readonly tag: string | undefined
   readonly type: DomainType | undefined
   readonly isTracked: boolean | undefined
+  /** Part of the name or of a tag. */
+  readonly text: string | undefined
+  readonly sort: DomainSort
+  readonly direction: 'up' | 'down' | undefined
   readonly offset: number
   readonly limit: number
 }
@@ -126,19 +131,17 @@ async function domainSums({ db, scope }: ViewContext): Promise<ReadonlyMap<numbe
   return sums
 }
 
-/** Every domain, most messages first, then by name: those without reports are there too. */
+/** Every domain that fits, in the wanted order: those without reports are there too. */
 export async function domainsView(context: ViewContext, request: DomainsRequest): Promise<DomainsAnswer> {
   const all = await keptDomains(context)
-  const kept = all.filter(
-    domain =>
-      (request.type === undefined || domain.type === request.type) &&
-      (request.isTracked === undefined || (domain.is_tracked === 1) === request.isTracked) &&
-      (request.tag === undefined || readTags(domain.tags).includes(request.tag)),
-  )
-  const rows = [...(await domainRows(context, kept))].sort(
-    (a, b) => b.messages - a.messages || (a.name < b.name ? -1 : 1),
-  )
-  const total = { domains: rows.length, messages: 0, outcome: noOutcomes() }
+  const kept = all.filter(domain => fits(domain, request))
+  const rows = sortedDomains(await domainRows(context, kept), request.sort, request.direction)
+  const total = {
+    domains: rows.length,
+    untracked: rows.filter(row => !row.isTracked).length,
+    messages: 0,
+    outcome: noOutcomes(),
+  }
   for (const row of rows) {
     total.messages += row.messages
     addOutcomes(total.outcome, row.outcome)
@@ -155,4 +158,15 @@ export async function domainsView(context: ViewContext, request: DomainsRequest)
       nextCursor: end < rows.length ? String(end) : null,
     },
   })
+}
+
+function fits(domain: KeptDomain, request: DomainsRequest): boolean {
+  const tags = readTags(domain.tags)
+  const text = request.text?.trim().toLowerCase() ?? ''
+  return (
+    (request.type === undefined || domain.type === request.type) &&
+    (request.isTracked === undefined || (domain.is_tracked === 1) === request.isTracked) &&
+    (request.tag === undefined || tags.includes(request.tag)) &&
+    (text === '' || [domain.name, ...tags].some(value => value.toLowerCase().includes(text)))
+  )
 }

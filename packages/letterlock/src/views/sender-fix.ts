@@ -19,9 +19,7 @@ export function senderFix(
   },
 ): Fix {
   const { row } = input
-  const service = row.sender.key.startsWith('service:')
-    ? (catalogue.services.get(row.sender.key.slice('service:'.length)) ?? null)
-    : null
+  const service = serviceOf(catalogue, row.sender.key)
   const facts = {
     alignedDkim: service?.alignedDkim ?? 'unknown',
     alignedSpf: service?.alignedSpf ?? 'unknown',
@@ -54,11 +52,30 @@ export function senderFix(
   return { ...facts, state: 'open', since: dayText(first), steps: steps(row, service) }
 }
 
+function serviceOf(catalogue: Catalogue, sender: string): Service | null {
+  return sender.startsWith('service:') ? (catalogue.services.get(sender.slice('service:'.length)) ?? null) : null
+}
+
+/** The next step for a sender of the owner, in one sentence with what is to be seen when it is done. */
+export function firstStep(
+  catalogue: Catalogue,
+  sender: { readonly key: string; readonly name: string; readonly domain: string },
+): Fix['steps'][number] {
+  const service = serviceOf(catalogue, sender.key)
+  const found = signingSteps(service, service?.name ?? sender.name, sender.domain)
+  const text = found[0]?.text ?? ''
+  return { text, literals: found.flatMap(step => step.literals) }
+}
+
 function steps(row: SenderRow, service: Service | null): Fix['steps'] {
-  const domain = row.domains[0] ?? ''
   const name = service?.name ?? row.sender.name
+  const found = signingSteps(service, name, row.domains[0] ?? '')
+  if (row.decision !== 'undecided') return found
+  return [{ text: `First decide whether ${name} is yours.`, literals: [] }, ...found]
+}
+
+function signingSteps(service: Service | null, name: string, domain: string): Fix['steps'] {
   const found: Fix['steps'] = []
-  if (row.decision === 'undecided') found.push({ text: `First decide whether ${name} is yours.`, literals: [] })
   if (service !== null && service.setUp !== '') found.push({ text: service.setUp, literals: [] })
   if (service?.alignedDkim === 'no') {
     found.push({

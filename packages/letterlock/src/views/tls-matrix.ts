@@ -86,16 +86,21 @@ function withReporter(
   return [...cells.filter(cell => cell !== before), more]
 }
 
-/** Who reported the failed sessions of a cell; of all cells of the host where none is given. */
-export function cellClaim(
-  host: HostFailures,
-  cell: HostCell | undefined,
+/** Who reported the failed sessions of hosts, of all types or of some. */
+export function hostsClaim(
+  hosts: readonly HostFailures[],
   names: ReadonlyMap<number, ReporterName>,
+  types?: readonly string[],
 ): Claim {
-  const query = { domain: [host.domain], mx: [host.mx ?? ''], ...(cell && { result_type: [cell.type] }) }
+  const query = {
+    domain: [...new Set(hosts.map(host => host.domain))],
+    mx: [...new Set(hosts.map(host => host.mx ?? ''))],
+    ...(types && { result_type: [...types] }),
+  }
   const sums = new Map<number, number>()
-  for (const { reporter, count } of (cell ? [cell] : host.cells).flatMap(({ by }) => by))
-    sums.set(reporter, (sums.get(reporter) ?? 0) + count)
+  for (const cell of hosts.flatMap(host => host.cells))
+    if (types === undefined || types.includes(cell.type))
+      for (const { reporter, count } of cell.by) sums.set(reporter, (sums.get(reporter) ?? 0) + count)
   return reportedBy(
     [...sums].map(([reporter, count]) => ({ reporter, count })),
     {
@@ -180,7 +185,7 @@ function failingRow(
     text: fails
       ? `${name} ${what}.${isEnforced ? ' Senders that enforce skip it.' : ' Senders that do not enforce still deliver.'}`
       : `No failure since ${dayText(host.last)}.`,
-    claim: cellClaim(host, undefined, input.reporters),
+    claim: hostsClaim([host], input.reporters),
     firstDay: dayText(host.first),
     lastDay: dayText(host.last),
   }

@@ -11,7 +11,7 @@ import { countedSessions } from './tls-sessions.ts'
 type PolicyRow = TlsAnswer['data']['policies'][number]
 
 /** Policies with the days on which they were seen, before names. */
-interface SeenPolicy extends PolicyRow {
+export interface SeenPolicy extends PolicyRow {
   readonly domainId: number
   readonly last: number
 }
@@ -94,7 +94,8 @@ function namedHosts(policies: readonly SeenPolicy[]): readonly NamedHost[] {
 /** Distinct policies that are read for one answer: a policy changes seldom, hostile reports may claim many. */
 const policiesLimit = 200
 
-async function seenPolicies({ db, scope }: ViewContext): Promise<readonly SeenPolicy[]> {
+/** Policies as reporters applied them, by domain, the newest first. */
+export async function seenPolicies({ db, scope }: ViewContext): Promise<readonly SeenPolicy[]> {
   const rows = await db
     .selectFrom('tls_policy as r')
     .select(['r.domain', 'r.policy_type', 'r.policy_string', 'r.mx_hosts', 'r.reporter'])

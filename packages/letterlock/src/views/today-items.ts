@@ -8,10 +8,11 @@ import { domainNames, type ReporterName } from './dictionary.ts'
 import type { ViewContext } from './envelope.ts'
 import { decisionAt } from './outcome-counts.ts'
 import { inIds, inScope } from './scope.ts'
+import { firstStep } from './sender-fix.ts'
 import { alignedShare } from './sender-list.ts'
 import { senderNames, unknownSender } from './sender-name.ts'
 import { dayText } from './time.ts'
-import { cellClaim, type HostFailures, isFailing, leadingType } from './tls-matrix.ts'
+import { type HostFailures, hostsClaim, isFailing, leadingType } from './tls-matrix.ts'
 import { resultWords } from './tls-words.ts'
 import type { DomainSums } from './today.ts'
 
@@ -79,7 +80,9 @@ export async function senderItems(
       linkTo: reporter => rowsLink(domain, sender.key, { reporter: [reporter] }),
     })
     const words = { sender, domain, claim }
-    return decisionAt(row.decision) === 'mine' ? brokenItem(row, words) : undecidedItem(row, words)
+    return decisionAt(row.decision) === 'mine'
+      ? brokenItem(row, { ...words, catalogue: context.catalogue })
+      : undecidedItem(row, words)
   })
 }
 
@@ -180,7 +183,8 @@ interface SenderWords {
   readonly claim: Claim
 }
 
-function brokenItem(row: FailingSender, { sender, domain, claim }: SenderWords): Item {
+function brokenItem(row: FailingSender, words: SenderWords & Pick<ViewContext, 'catalogue'>): Item {
+  const { sender, domain, claim } = words
   const { key, name } = sender
   const part = row.aligned === 0 ? 'nothing aligns' : `${percent(failingShare(row))} does not align`
   return {
@@ -192,8 +196,7 @@ function brokenItem(row: FailingSender, { sender, domain, claim }: SenderWords):
     what: failingSentence(row, key, domain),
     claim,
     next: {
-      text: `Open ${name} and follow its fix: sign with your own domain there.`,
-      literals: [],
+      ...firstStep(words.catalogue, { key, name, domain }),
       link: { screen: 'sender', id: key, query: { domain: [domain] } },
     },
     doneWhen: 'A report day after the change has mail of this sender and all of it aligns.',
@@ -284,7 +287,7 @@ export function tlsItems(
             link: null,
           },
         ],
-        claim: cellClaim(host, cell, reporters),
+        claim: hostsClaim([host], reporters, [type]),
         next: { text: next, literals: [], link: { screen: 'tls', id: null, query: { domain: [host.domain] } } },
         doneWhen,
         decide: null,

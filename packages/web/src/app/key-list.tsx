@@ -9,6 +9,7 @@ const keys = [
   { keys: ['j'], text: 'next' },
   { keys: ['k'], text: 'previous' },
   { keys: ['Enter'], text: 'open' },
+  { keys: ['f'], text: 'filter' },
   { keys: ['e'], text: 'export' },
   { keys: ['Esc'], text: 'close' },
   { keys: ['?'], text: 'help' },

@@ -38,6 +38,9 @@ export function useKeys({ onSearch, onHelp }: KeyActions): void {
       else if (event.key === '/') {
         event.preventDefault()
         onSearch()
+      } else if (event.key === 'f') {
+        event.preventDefault()
+        document.querySelector<HTMLElement>('main [data-filter]')?.focus()
       } else if (event.key === '?') onHelp()
       else if (event.key === 'j') moveRow(1)
       else if (event.key === 'k') moveRow(-1)

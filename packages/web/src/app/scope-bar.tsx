@@ -1,5 +1,5 @@
 import type { Coverage, ScopeAnswer } from '@letterlock/contract'
-import { useNavigate, useParams } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useChoices } from '../api/answers.ts'
 import { Icon } from '../components/icon.tsx'
@@ -7,7 +7,7 @@ import { Popup } from '../components/popup.tsx'
 import { shell } from '../messages/shell.ts'
 import { type Search, wholePeriod } from '../scope/search.ts'
 import { useFilters } from '../scope/use-scope.ts'
-import { addDays, countDays, formatDay, formatDays, formatDayYear } from '../text/format.ts'
+import { addDays, countDays, formatDay, formatDayYear, formatPeriod } from '../text/format.ts'
 
 /** The only filters of a screen, with what they cover in words beside them. */
 export function ScopeBar({ onSearch }: { readonly onSearch: () => void }) {
@@ -18,13 +18,7 @@ export function ScopeBar({ onSearch }: { readonly onSearch: () => void }) {
       <PeriodChip answer={data} />
       <ReporterChip answer={data} />
       <p className="coverage">
-        {data && (
-          <CoverageText
-            coverage={data.coverage}
-            extent={data.data.extent?.from ?? data.scope.from}
-            from={data.scope.from}
-          />
-        )}
+        {data && <CoverageText coverage={data.coverage} extent={data.data.extent} from={data.scope.from} />}
       </p>
       <button type="button" className="find no-print" onClick={onSearch}>
         <Icon name="search" />
@@ -41,12 +35,12 @@ function CoverageText({
   from,
 }: {
   readonly coverage: Coverage
-  /** First day with a report of any kind. */
-  readonly extent: string
+  /** First and newest day with a report of any kind. */
+  readonly extent: { readonly from: string; readonly to: string } | null
   readonly from: string
 }) {
   // Said only where the days on the screen are thin: else it would stand there always.
-  const isOlder = extent < from && coverage.daysWithReports * 2 < coverage.days
+  const isOlder = extent !== null && extent.from < from && coverage.daysWithReports * 2 < coverage.days
   const [silent, ...others] = coverage.silent
   if (coverage.newestDay === null) return shell('noneInScope')
   return (
@@ -56,7 +50,15 @@ function CoverageText({
       {!silent &&
         coverage.daysWithReports < coverage.days &&
         shell('coveredDays', { with: coverage.daysWithReports, all: coverage.days })}{' '}
-      {isOlder && shell('olderReports', { day: formatDayYear(extent) })}
+      {isOlder && (
+        <Link
+          to="."
+          search={(previous: Search) => ({ ...previous, ...wholePeriod(extent), open: undefined })}
+          className="link"
+        >
+          {shell('olderReports', { day: formatDayYear(extent.from) })}
+        </Link>
+      )}
     </>
   )
 }
@@ -221,7 +223,6 @@ function PeriodChip({ answer }: { readonly answer: ScopeAnswer | undefined }) {
   const change = useChangeScope()
   if (answer === undefined) return <span className="chip">{shell('period', { days: '…', count: 30 })}</span>
   const { from, to } = answer.scope
-  const days = from.slice(0, 4) === to.slice(0, 4) ? `${formatDay(from)} – ${formatDayYear(to)}` : formatDays(from, to)
   return (
     <Popup
       label={shell('from')}
@@ -238,7 +239,7 @@ function PeriodChip({ answer }: { readonly answer: ScopeAnswer | undefined }) {
         />
       )}
     >
-      <span>{shell('period', { days, count: countDays(from, to) })}</span>
+      <span>{shell('period', { days: formatPeriod(from, to), count: countDays(from, to) })}</span>
       <Icon name="caret" />
     </Popup>
   )

@@ -1,6 +1,6 @@
 import type { Ref } from 'react'
 import { chartText } from '../messages/chart.ts'
-import { countDays, formatCount, formatDay, formatDays, formatMonth } from '../text/format.ts'
+import { countDays, formatCount, formatDay, formatDays, formatDayYear, formatMonth } from '../text/format.ts'
 import type { Bin, Series } from './bins.ts'
 import type { Geometry, Panel } from './geometry.ts'
 
@@ -51,7 +51,7 @@ export function Drawing({ bins, series, geometry, marks, titles, onPick, ref }: 
         title={rest.bars.length > 0 ? titles.rest : titles.nothing}
         {...{ series, geometry }}
       />
-      {geometry.labels.map(label => (
+      {geometry.labels.map((label, index) => (
         <g key={label.bin}>
           <line className="chart-tick" x1={label.x} x2={label.x} y1={rest.base} y2={rest.base + 4} />
           <text
@@ -59,7 +59,7 @@ export function Drawing({ bins, series, geometry, marks, titles, onPick, ref }: 
             y={rest.base + 17}
             textAnchor={label.x > geometry.right - 24 ? 'end' : 'middle'}
           >
-            {axisLabel(bins[label.bin])}
+            {axisLabel(bins, label.bin, geometry.labels[index - 1]?.bin)}
           </text>
         </g>
       ))}
@@ -161,10 +161,17 @@ function GapText({ from, to, base }: { readonly from: number; readonly to: numbe
   )
 }
 
-/** The first day of a bar; month and year where a bar is longer than any month. */
-function axisLabel(bin: Bin | undefined): string {
-  if (bin === undefined) return ''
-  return countDays(bin.from, bin.to) > 31 ? formatMonth(bin.from) : formatDay(bin.from)
+/**
+ * The first day of a bar; month and year where a bar is longer than any month. Where the axis goes over more than one
+ * year, the first label and the first of each year say it.
+ */
+function axisLabel(bins: readonly Bin[], bin: number, before: number | undefined): string {
+  const { from = '', to = '' } = bins[bin] ?? {}
+  if (countDays(from, to) > 31) return formatMonth(from)
+  const year = from.slice(0, 4)
+  if (bins[0]?.from.slice(0, 4) === bins.at(-1)?.to.slice(0, 4)) return formatDay(from, Number(year))
+  const isFirst = before === undefined || bins[before]?.from.slice(0, 4) !== year
+  return isFirst ? formatDayYear(from) : formatDay(from, Number(year))
 }
 
 function describe(bin: Bin, series: readonly Series[]): string {

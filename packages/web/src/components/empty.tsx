@@ -2,8 +2,8 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useChoices } from '../api/answers.ts'
 import { partText } from '../messages/parts.ts'
-import { wholePeriod } from '../scope/search.ts'
-import { useScope } from '../scope/use-scope.ts'
+import { drillDownOf, wholePeriod } from '../scope/search.ts'
+import { useFilters, useScope } from '../scope/use-scope.ts'
 
 /** In place of a list without entries: what is true and what to do, same type, no picture. */
 export function Empty({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {
@@ -15,11 +15,29 @@ export function Empty({ children, action }: { readonly children: ReactNode; read
   )
 }
 
-/** Empty because of the scope: says so and offers to widen it. */
+/** Empty because of filters beside the scope: says so, and takes them away. */
+export function NoneFit() {
+  const scope = useScope()
+  return (
+    <Empty
+      action={
+        <Link className="btn" to="." search={scope} replace>
+          {partText('clearFilters')}
+        </Link>
+      }
+    >
+      {partText('noneFit')}
+    </Empty>
+  )
+}
+
+/** Empty because of the scope, or of filters beside it: says so and offers to widen it. */
 export function EmptyScope({ children }: { readonly children?: ReactNode }) {
   const scope = useScope()
   const extent = useChoices().data?.data.extent
+  const isFiltered = drillDownOf(useFilters()).length > 0
   const isNarrow = Object.keys(scope).length > 0
+  if (isFiltered) return <NoneFit />
   return (
     <Empty
       action={

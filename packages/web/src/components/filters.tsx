@@ -13,11 +13,22 @@ const words: Readonly<Record<string, (value: string) => string>> = {
 }
 
 /** The drill-down in words above the rows it leads to; each filter can be taken away. */
-export function Filters({ children }: { readonly children?: ReactNode }) {
-  const filters = drillDownOf(useFilters())
+export function Filters({
+  before,
+  except = [],
+  children,
+}: {
+  /** What stands at the left, before the filters in words. */
+  readonly before?: ReactNode
+  /** Filters that have a control of their own on the screen. */
+  readonly except?: readonly string[]
+  readonly children?: ReactNode
+}) {
+  const filters = drillDownOf(useFilters()).filter(({ name }) => !except.includes(name))
   const navigate = useNavigate()
   return (
     <div className="block-head filters">
+      {before}
       {filters.map(filter => (
         <span key={filter.name} className="tag filter">
           {filterText(filter.name)}{' '}

@@ -1,13 +1,13 @@
-import { ScopeLink } from '../scope/scope-link.tsx'
-import { formatCount, formatShare } from '../text/format.ts'
+import { formatShare } from '../text/format.ts'
 import { type Slot, Swatch } from './outcome.tsx'
+import { type TotalFilters, TotalLink } from './total-link.tsx'
 
 interface LegendEntry {
   readonly slot: Slot
   readonly text: string
   readonly count: number
-  /** Filters of the rows that the count is made of. */
-  readonly filters: Readonly<Record<string, readonly string[]>>
+  /** Filters of the rows that the count is made of; null where no address can say them. */
+  readonly filters: TotalFilters
 }
 
 /** What the fills mean, with counts that lead to their rows and their shares of the whole. */
@@ -22,9 +22,7 @@ export function Legend({ entries, total }: { readonly entries: readonly LegendEn
           <Swatch slot={entry.slot} />
           <span>{entry.text}</span>
           <span className="values">
-            <ScopeLink to="/rows" filters={entry.filters} className="num">
-              {formatCount(entry.count)}
-            </ScopeLink>
+            <TotalLink count={entry.count} filters={entry.filters} />
             <span className="share">{formatShare(entry.count, total)} %</span>
           </span>
         </li>

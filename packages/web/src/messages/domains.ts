@@ -4,6 +4,8 @@ import { translator } from '../text/message.tsx'
 export const domainsText = translator({
   title: 'Domains',
   lede: '{domains, plural, one {# domain} other {# domains}}, {messages, plural, one {# message} other {# messages}} reported.',
+  ledeFit:
+    '{domains, plural, one {# domain fits} other {# domains fit}} the filter, {messages, plural, one {# message} other {# messages}} reported.',
   untracked:
     '{count, plural, one {One is} other {# are}} known only because reports mention {count, plural, one {it} other {them}}.',
   caption: 'Domains with policy, messages and outcome',
@@ -24,6 +26,13 @@ export const domainsText = translator({
   unknown: 'type not stated',
   mentioned: 'mentioned by reports',
   all: 'All domains',
+  allThatFit: 'All that fit',
+  filter: 'Filter by a part of a name or tag',
+  tracked: 'Which domains',
+  every: 'All',
+  own: 'Mine',
+  onlyMentioned: 'Only mentioned',
+  order: 'Order',
   add: 'Add a domain',
   addHint:
     'Name it as it stands after the @ of a From address. Reports about it are stored either way; adding it says that it is yours.',

@@ -14,7 +14,7 @@ export const failureText = translator({
   domain: 'Domain',
   type: 'Type',
   source: 'Source',
-  from: 'From',
+  from: 'From and envelope',
   envelope: 'Envelope domain',
   delivery: 'Delivery',
   incidents: 'Incidents',

@@ -8,6 +8,7 @@ export const keyText = translator({
   next: 'Next row',
   previous: 'Previous row',
   open: 'Open the row',
+  filter: 'Filter the list',
   export: 'Export the table or chart',
   close: 'Close a panel or dialog',
   goTo: 'Go to {screen}',

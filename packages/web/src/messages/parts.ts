@@ -26,6 +26,9 @@ export const partText = translator({
   readOnlyShort: 'Read-only demonstration.',
   readOnly: 'This instance shows demonstration data and cannot be changed.',
   failed: 'This could not be shown: {cause}',
+  filterList: 'Filter',
+  noneFit: 'Nothing fits these filters.',
+  clearFilters: 'Take the filters away',
   widen: 'Show all domains, reporters and days',
   emptyScope: 'No reports in this scope.',
 })

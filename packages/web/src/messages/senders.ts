@@ -2,9 +2,12 @@ import { translator } from '../text/message.tsx'
 
 /** Senders, one opened sender, and senders by reporter. */
 export const sendersText = translator({
+  filter: 'Filter by a part of a name',
   title: 'Senders',
   lede: '{senders, plural, one {# sender} other {# senders}} used {scope}. {broken, plural, =0 {None of yours is broken} one {One of yours is broken} other {# of yours are broken}}; {undecided, plural, =0 {all are decided} one {one is undecided} other {# are undecided}}.',
   ledeMore: '{senders, plural, one {# sender} other {# senders}} used {scope}.',
+  ledeFit: '{senders, plural, one {# sender fits} other {# senders fit}} the filter.',
+  allThatFit: 'All that fit',
   yourDomains: 'your domains',
   order: 'Order',
   byAlignment: 'By alignment',

@@ -18,7 +18,7 @@ export const shell = translator({
   rows: 'Rows',
   other: 'Letterlock',
   off: 'off',
-  demo: 'Demonstration data, read-only.',
+  demo: 'Demonstration data, read\u2011only.',
   keys: '? keys',
   schemeAuto: 'Theme: system',
   schemeLight: 'Theme: light',
@@ -36,7 +36,7 @@ export const shell = translator({
   silent:
     'No reports for {days, plural, one {# day} other {# days}} from {name}{more, plural, =0 {} one { and # other} other { and # others}}.',
   coveredDays: '{with} of {all, plural, one {# day} other {# days}} with reports.',
-  olderReports: 'Older reports go back to {day}.',
+  olderReports: 'Show all since {day}',
   search: 'Search',
   filterList: 'Filter the list',
   all: 'All',

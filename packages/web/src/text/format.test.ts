@@ -8,6 +8,7 @@ import {
   formatDays,
   formatMoment,
   formatMonth,
+  formatPeriod,
   formatShare,
   formatTime,
   parseDay,
@@ -38,16 +39,22 @@ describe('shares', () => {
 
 describe('days and times are UTC', () => {
   test('days as the screens write them', () => {
-    expect(formatDay('2026-08-06')).toBe('6 Aug')
+    expect(formatDay('2026-08-06', 2026)).toBe('6 Aug')
+    expect(formatDay('2025-08-06', 2026)).toBe('6 Aug 2025')
     expect(formatMonth('2026-08-06')).toBe('Aug 2026')
-    expect(formatDays('2026-08-06', '2026-08-06')).toBe('6 Aug')
-    expect(formatDays('2026-08-06', '2026-08-19')).toBe('6 – 19 Aug')
-    expect(formatDays('2026-07-21', '2026-08-19')).toBe('21 Jul – 19 Aug')
-    expect(formatDays('2025-12-31', '2026-01-02')).toBe('31 Dec 2025 – 2 Jan 2026')
+    expect(formatDays('2026-08-06', '2026-08-06', 2026)).toBe('6 Aug')
+    expect(formatDays('2026-08-06', '2026-08-19', 2026)).toBe('6 – 19 Aug')
+    expect(formatDays('2026-07-21', '2026-08-19', 2026)).toBe('21 Jul – 19 Aug')
+    expect(formatDays('2025-07-21', '2025-08-19', 2026)).toBe('21 Jul – 19 Aug 2025')
+    expect(formatPeriod('2026-07-21', '2026-08-19')).toBe('21 Jul – 19 Aug 2026')
+    expect(formatPeriod('2026-08-01', '2026-08-19')).toBe('1 – 19 Aug 2026')
+    expect(formatPeriod('2025-07-21', '2026-08-19')).toBe('21 Jul 2025 – 19 Aug 2026')
+    expect(formatPeriod('2026-08-19', '2026-08-19')).toBe('19 Aug 2026')
+    expect(formatDays('2025-12-31', '2026-01-02', 2026)).toBe('31 Dec 2025 – 2 Jan 2026')
   })
 
   test('days inside sentences of the API; moments and other numbers stay', () => {
-    expect(withDays('since 2026-11-06, newest 2026-11-20.')).toBe('since 6 Nov, newest 20 Nov.')
+    expect(withDays('since 2025-11-06, newest 2026-11-20.', 2026)).toBe('since 6 Nov 2025, newest 20 Nov.')
     expect(withDays('2026-11-06T10:00:00Z 2026-13-40 12026-11-06')).toBe('2026-11-06T10:00:00Z 2026-13-40 12026-11-06')
   })
 

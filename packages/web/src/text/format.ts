@@ -27,15 +27,19 @@ export function formatShare(part: number, whole: number): string {
   return oneDecimal.format(share)
 }
 
-/** `6 Aug` from `2026-08-06`. */
-export function formatDay(day: string): string {
+/** The year that days are in when nothing else is said. */
+const thisYear = new Date().getUTCFullYear()
+
+/** `6 Aug` from `2026-08-06`; with its year where that is not this year: old reports must not look new. */
+export function formatDay(day: string, presentYear: number = thisYear): string {
   const date = parseDay(day)
-  return date === null ? day : dayMonth(date)
+  if (date === null) return day
+  return date.getUTCFullYear() === presentYear ? dayMonth(date) : formatDayYear(day)
 }
 
 /** A sentence of the API with its ISO days written as the screens write days. */
-export function withDays(text: string): string {
-  return text.replaceAll(/\b\d{4}-\d\d-\d\d\b(?!T)/g, formatDay)
+export function withDays(text: string, presentYear: number = thisYear): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\d\b(?!T)/g, day => formatDay(day, presentYear))
 }
 
 /** `6 Aug 2026` from `2026-08-06`. */
@@ -50,12 +54,21 @@ export function formatMonth(day: string): string {
   return date === null ? day : `${months[date.getUTCMonth()]} ${date.getUTCFullYear()}`
 }
 
-/** `21 Jul – 19 Aug`, or `6 Aug` when both are one; years where they are not the same. */
-export function formatDays(first: string, last: string): string {
-  if (first === last) return formatDay(first)
-  if (first.slice(0, 4) !== last.slice(0, 4)) return `${formatDayYear(first)} – ${formatDayYear(last)}`
-  if (first.slice(0, 7) === last.slice(0, 7)) return `${Number(first.slice(8))} – ${formatDay(last)}`
-  return `${formatDay(first)} – ${formatDay(last)}`
+/** `21 Jul – 19 Aug`, or `6 Aug` when both are one; with years where `formatDay` says them or they are not the same. */
+export function formatDays(first: string, last: string, presentYear: number = thisYear): string {
+  if (first === last) return formatDay(first, presentYear)
+  return formatRange(first, last, day => formatDay(day, presentYear))
+}
+
+/** `21 Jul – 19 Aug 2026`: a period with its year. */
+export function formatPeriod(first: string, last: string): string {
+  return first === last ? formatDayYear(last) : formatRange(first, last, formatDayYear)
+}
+
+function formatRange(first: string, last: string, end: (day: string) => string): string {
+  const from = parseDay(first)
+  if (from === null || first.slice(0, 4) !== last.slice(0, 4)) return `${formatDayYear(first)} – ${formatDayYear(last)}`
+  return `${first.slice(0, 7) === last.slice(0, 7) ? from.getUTCDate() : dayMonth(from)} – ${end(last)}`
 }
 
 /** `10:14Z` from an ISO time. */

@@ -60,6 +60,9 @@ export function domainRoutes(api: Api, deps: ServerDeps): void {
       tag: query.tag,
       type: query.type,
       isTracked,
+      text: query.text,
+      sort: query.sort ?? 'messages',
+      direction: query.direction,
       offset: readOffset('domains', query.cursor),
       limit: limitOf(query),
     })

@@ -1,8 +1,8 @@
 import './by-reporter.css'
 import type { SendersByReporterAnswer } from '@letterlock/contract'
 import { useMediaQuery } from '@mantine/hooks'
-import { Fragment } from 'react'
 import { usePages } from '../../api/answers.ts'
+import { Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
@@ -64,7 +64,7 @@ function ReporterTable({ rows, reporters, all }: ReporterTableProps) {
           <th scope="col">{sendersText('sender')}</th>
           {columns.map(reporter => (
             <th key={reporter.reporter} scope="col" className="n">
-              <BreakableName name={reporter.name} />
+              <Breakable text={reporter.name} />
               <span className={reporter.isSilent ? 'small silent' : 'small'}>
                 {sendersText(reporter.isSilent ? 'silent' : 'newest', { day: formatDay(reporter.newestDay) })}
               </span>
@@ -110,22 +110,6 @@ function ReporterTable({ rows, reporters, all }: ReporterTableProps) {
         </tr>
       </tfoot>
     </table>
-  )
-}
-
-/** A name that breaks before its dots, so that no column is wider than its numbers ask for. */
-function BreakableName({ name }: { readonly name: string }) {
-  const [first, ...labels] = name.split('.')
-  return (
-    <>
-      {first}
-      {labels.map((label, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: labels of one name never move
-        <Fragment key={index}>
-          <wbr />.{label}
-        </Fragment>
-      ))}
-    </>
   )
 }
 

@@ -35,7 +35,9 @@ export function Health({ checks }: { readonly checks: readonly Check[] }) {
               )}
             </div>
             {/* What was not tested says so in its sentence: the level alone is enough beside it. */}
-            <Claim claim={check.verdict === 'not tested' ? { ...check.claim, text: check.claim.level } : check.claim} />
+            <Claim
+              claim={check.claim.level === 'unknown' ? { ...check.claim, text: check.claim.level } : check.claim}
+            />
           </li>
         ))}
       </ul>

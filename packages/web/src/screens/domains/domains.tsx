@@ -1,40 +1,61 @@
 import './domains.css'
-import type { DomainRow, DomainsAnswer } from '@letterlock/contract'
+import type { DomainRow, DomainSort, DomainsAnswer } from '@letterlock/contract'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { usePages, useReadOnly } from '../../api/answers.ts'
 import { Claim } from '../../components/claim.tsx'
-import { Empty } from '../../components/empty.tsx'
+import { Empty, NoneFit } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
 import { Head } from '../../components/head.tsx'
+import { ListFilter } from '../../components/list-filter.tsx'
 import { OutcomeBar } from '../../components/outcome.tsx'
 import { Paged } from '../../components/paged.tsx'
 import { Policy } from '../../components/policy.tsx'
+import { Segments } from '../../components/segments.tsx'
+import { SortHead, type TableOrder } from '../../components/sort-head.tsx'
+import { TotalLink, useTotalFilters } from '../../components/total-link.tsx'
 import { domainsText } from '../../messages/domains.ts'
 import { partText } from '../../messages/parts.ts'
 import { DomainLink, ScopeLink } from '../../scope/scope-link.tsx'
+import { drillDownOf, type Search } from '../../scope/search.ts'
+import { useFilters } from '../../scope/use-scope.ts'
 import { formatCount, formatDay, formatShare } from '../../text/format.ts'
 import { AddDomain, EditDomain } from './domain-forms.tsx'
 
 /** Every domain with its policy and counts; parked domains are a type of their own. */
 export function Domains() {
-  const query = usePages<DomainsAnswer>('/domains', answer => answer.data.nextCursor)
+  const order = useDomainOrder()
+  const sort = { sort: order.column, direction: order.direction }
+  const query = usePages<DomainsAnswer>('/domains', answer => answer.data.nextCursor, { ...sort, limit: pageRows })
   const [isAdding, setAdding] = useState(false)
   const [edited, setEdited] = useState<DomainRow | null>(null)
   const isReadOnly = useReadOnly()
   const first = query.data?.pages[0]
-  const untracked = query.data?.pages.flatMap(page => page.data.domains).filter(row => !row.isTracked).length ?? 0
+  const isFiltered = drillDownOf(useFilters()).length > 0
   return (
     <>
       <Head title={domainsText('title')}>
         {first && (
           <p>
-            {domainsText('lede', { domains: first.data.total.domains, messages: first.data.total.messages })}{' '}
-            {untracked > 0 && domainsText('untracked', { count: untracked })}
+            {domainsText(isFiltered ? 'ledeFit' : 'lede', {
+              domains: first.data.total.domains,
+              messages: first.data.total.messages,
+            })}{' '}
+            {first.data.total.untracked > 0 && domainsText('untracked', { count: first.data.total.untracked })}
           </p>
         )}
       </Head>
-      <Filters>
+      <Filters
+        except={['text', 'tracked']}
+        before={
+          <>
+            <ListFilter label={domainsText('filter')} />
+            <TrackedFilter />
+            <OrderSelect order={order} />
+          </>
+        }
+      >
         {first && <Claim claim={first.claim} />}
         <button
           type="button"
@@ -45,13 +66,13 @@ export function Domains() {
         >
           {domainsText('add')}
         </button>
-        <TableExports path="/domains" />
+        <TableExports path="/domains" more={sort} />
       </Filters>
       <Paged query={query}>
         {pages => {
-          const rows = pages.flatMap(page => page.data.domains)
-          if (rows.length === 0) return <Empty>{domainsText('noneYet')}</Empty>
-          return <DomainTable rows={rows} total={pages[0].data.total} onEdit={setEdited} />
+          if (pages[0].data.total.domains === 0)
+            return isFiltered ? <NoneFit /> : <Empty>{domainsText('noneYet')}</Empty>
+          return <DomainTable pages={pages} order={order} onEdit={setEdited} />
         }}
       </Paged>
       {isAdding && <AddDomain onClose={() => setAdding(false)} />}
@@ -60,38 +81,141 @@ export function Domains() {
   )
 }
 
+/** Rows of a page: lists of most people are whole with it. */
+const pageRows = '250'
+
+/** Columns that order the table, with the direction that shows first what needs a look. */
+const columns = {
+  name: 'up',
+  policy: 'up',
+  messages: 'down',
+  aligned: 'up',
+  senders: 'down',
+  tls: 'up',
+  newest: 'down',
+} as const satisfies Readonly<Record<DomainSort, 'up' | 'down'>>
+
+const columnNames = [
+  'name',
+  'policy',
+  'messages',
+  'aligned',
+  'senders',
+  'tls',
+  'newest',
+] as const satisfies readonly DomainSort[]
+
+/** The order in the URL: a column, and its other direction as `column.up` or `column.down`. */
+function useDomainOrder(): TableOrder<DomainSort> {
+  const navigate = useNavigate()
+  const [wanted = '', turned] = (useFilters().order ?? '').split('.')
+  const column = columnNames.find(name => name === wanted) ?? 'messages'
+  const direction = turned === 'up' || turned === 'down' ? turned : columns[column]
+  const onChange = (next: DomainSort) => {
+    const other = direction === 'up' ? 'down' : 'up'
+    const order = next === column && other !== columns[next] ? `${next}.${other}` : next
+    void navigate({
+      to: '.',
+      search: (previous: Search) => ({ ...previous, order: order === 'messages' ? undefined : order }),
+      replace: true,
+      resetScroll: false,
+    })
+  }
+  return { column, direction, onChange }
+}
+
+/** In place of the heads where rows are blocks. */
+function OrderSelect({ order }: { readonly order: TableOrder<DomainSort> }) {
+  return (
+    <label className="narrow-only order-select no-print">
+      {domainsText('order')}
+      <select
+        className="field"
+        value={order.column}
+        onChange={event => {
+          const column = columnNames.find(name => name === event.target.value)
+          if (column !== undefined) order.onChange(column)
+        }}
+      >
+        {columnNames.map(name => (
+          <option key={name} value={name}>
+            {domainsText(name === 'name' ? 'domain' : name)}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}
+
+/** All domains, those that the owner added, or those that only reports mention. */
+function TrackedFilter() {
+  const navigate = useNavigate()
+  const wanted = useFilters().tracked?.[0]
+  return (
+    <Segments
+      name="tracked"
+      label={domainsText('tracked')}
+      value={wanted === 'yes' || wanted === 'no' ? wanted : 'all'}
+      options={[
+        { value: 'all', text: domainsText('every') },
+        { value: 'yes', text: domainsText('own') },
+        { value: 'no', text: domainsText('onlyMentioned') },
+      ]}
+      onChange={value =>
+        void navigate({
+          to: '.',
+          search: (previous: Search) => ({ ...previous, tracked: value === 'all' ? undefined : [value] }),
+          replace: true,
+          resetScroll: false,
+        })
+      }
+    />
+  )
+}
+
 interface DomainTableProps {
-  readonly rows: readonly DomainRow[]
-  readonly total: DomainsAnswer['data']['total']
+  readonly pages: readonly [DomainsAnswer, ...DomainsAnswer[]]
+  readonly order: TableOrder<DomainSort>
   readonly onEdit: (row: DomainRow) => void
 }
 
-function DomainTable({ rows, total, onEdit }: DomainTableProps) {
+function DomainTable({ pages, order, onEdit }: DomainTableProps) {
+  const { total } = pages[0].data
+  const rows = pages.flatMap(page => page.data.domains)
+  const filters = useTotalFilters('domain', {
+    keys: rows.map(row => row.name),
+    isWhole: pages.at(-1)?.data.nextCursor === null,
+  })
+  const all = domainsText(filters === null || 'domain' in filters ? 'allThatFit' : 'all')
   return (
     <table className="table blocks domains">
       <caption className="vh">{domainsText('caption')}</caption>
       <thead>
         <tr>
-          <th scope="col">{domainsText('domain')}</th>
-          <th scope="col">{domainsText('policy')}</th>
-          <th scope="col" className="n">
+          <SortHead column="name" order={order}>
+            {domainsText('domain')}
+          </SortHead>
+          <SortHead column="policy" order={order}>
+            {domainsText('policy')}
+          </SortHead>
+          <SortHead column="messages" order={order} isNumber>
             {domainsText('messages')}
-          </th>
-          <th scope="col" className="n">
+          </SortHead>
+          <SortHead column="aligned" order={order} isNumber>
             {domainsText('aligned')}
-          </th>
+          </SortHead>
           <th scope="col" className="vanish">
             {domainsText('outcome')}
           </th>
-          <th scope="col" className="n">
+          <SortHead column="senders" order={order} isNumber>
             {domainsText('senders')}
-          </th>
-          <th scope="col" className="n">
+          </SortHead>
+          <SortHead column="tls" order={order} isNumber>
             {domainsText('tls')}
-          </th>
-          <th scope="col" className="n">
+          </SortHead>
+          <SortHead column="newest" order={order} isNumber>
             {domainsText('newest')}
-          </th>
+          </SortHead>
           <th scope="col">
             <span className="vh">{domainsText('edit')}</span>
           </th>
@@ -105,20 +229,16 @@ function DomainTable({ rows, total, onEdit }: DomainTableProps) {
       <tfoot>
         <tr>
           <th scope="row" colSpan={2}>
-            {domainsText('all')}
+            {all}
           </th>
           <td className="n" data-label={domainsText('messages')}>
-            <ScopeLink to="/rows" className="num">
-              {formatCount(total.messages)}
-            </ScopeLink>
+            <TotalLink count={total.messages} filters={filters} />
           </td>
           <td className="n" data-label={domainsText('aligned')}>
             {formatShare(total.outcome.aligned, total.messages)}
           </td>
           <td className="vanish">
-            {total.messages > 0 && (
-              <OutcomeBar counts={total.outcome} label={domainsText('bar', { name: domainsText('all') })} />
-            )}
+            {total.messages > 0 && <OutcomeBar counts={total.outcome} label={domainsText('bar', { name: all })} />}
           </td>
           <td className="vanish" colSpan={4} />
         </tr>
@@ -163,9 +283,13 @@ function Line({ row, onEdit }: { readonly row: DomainRow; readonly onEdit: (row:
         {row.messages > 0 && <OutcomeBar counts={row.outcome} label={domainsText('bar', { name: row.name })} />}
       </td>
       <td className="n" data-label={domainsText('senders')}>
-        <ScopeLink to="/senders" filters={{ domain: [row.name] }} className="num">
-          {formatCount(row.senders)}
-        </ScopeLink>
+        {row.newestDay === null ? (
+          '–'
+        ) : (
+          <ScopeLink to="/senders" filters={{ domain: [row.name] }} className="num">
+            {formatCount(row.senders)}
+          </ScopeLink>
+        )}
       </td>
       <td className="n" data-label={domainsText('tls')}>
         {row.tls === null ? (
@@ -179,7 +303,7 @@ function Line({ row, onEdit }: { readonly row: DomainRow; readonly onEdit: (row:
       <td className="n" data-label={domainsText('newest')}>
         {row.newestDay === null ? '–' : formatDay(row.newestDay)}
       </td>
-      <td className="n">
+      <td className="n corner">
         <button
           type="button"
           className="btn quiet-btn"

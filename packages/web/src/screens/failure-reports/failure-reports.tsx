@@ -1,5 +1,6 @@
 import type { FailureReportsAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
+import { Address } from '../../components/breakable.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -74,7 +75,7 @@ function FailureTable({ rows }: { readonly rows: readonly Row[] }) {
               <span className="small">{row.authFailure ?? ''}</span>
             </td>
             <td data-label={failureText('source')}>
-              {row.source.ip === null ? failureText('notStated') : <code>{row.source.ip}</code>}
+              {row.source.ip === null ? failureText('notStated') : <Address ip={row.source.ip} />}
               <span className="small">{row.source.ptr ?? ''}</span>
             </td>
             <td data-label={failureText('from')}>

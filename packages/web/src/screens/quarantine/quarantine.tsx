@@ -9,7 +9,7 @@ import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
 import { partText } from '../../messages/parts.ts'
 import { quarantineText } from '../../messages/quarantine.ts'
-import { formatBytes, formatMoment } from '../../text/format.ts'
+import { formatBytes, formatDayYear, formatTime } from '../../text/format.ts'
 
 /** What could not be read, with a reason that a person understands. */
 export function Quarantine() {
@@ -68,7 +68,7 @@ function QuarantineTable({
             <th scope="row">
               {row.name}
               <span className="small">
-                {row.path !== '' && row.path !== row.name && `${row.path}, `}
+                {row.path !== '' && row.path !== row.name && `${insideOf(row)}, `}
                 {quarantineText('channel', { channel: row.channel })}
               </span>
             </th>
@@ -78,7 +78,10 @@ function QuarantineTable({
                 <code>{row.code}</code>
               </span>
             </td>
-            <td data-label={quarantineText('when')}>{formatMoment(row.quarantinedAt)}</td>
+            <td className="nowrap" data-label={quarantineText('when')}>
+              {formatDayYear(row.quarantinedAt.slice(0, 10))}
+              <span className="small">{formatTime(row.quarantinedAt)}</span>
+            </td>
             <td className="n" data-label={quarantineText('size')}>
               {formatBytes(row.bytes)}
             </td>
@@ -90,6 +93,11 @@ function QuarantineTable({
       </tbody>
     </table>
   )
+}
+
+/** The place inside of the delivery, which is named above it already. */
+function insideOf({ name, path }: QuarantineRow): string {
+  return path.startsWith(`${name}/`) ? path.slice(name.length + 1) : path
 }
 
 function Actions({ row, onSaid }: { readonly row: QuarantineRow; readonly onSaid: (text: string) => void }) {

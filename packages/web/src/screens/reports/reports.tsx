@@ -110,20 +110,20 @@ function Line({ report }: { readonly report: ReportRow }) {
       </th>
       <td data-label={reportsText('reporter')}>
         {report.reporter.name}
-        <span className="small">{report.authentication}</span>
+        <span className="small">{reportsText(report.authentication)}</span>
       </td>
       <td data-label={reportsText('domain')}>
         <DomainLink domain={report.domain} />
       </td>
       <td data-label={reportsText('kind')}>
         {reportsText(report.kind)}
-        <span className="small">{report.form}</span>
+        <span className="small">{formText(report.form)}</span>
       </td>
       <td className="n" data-label={reportsText('counts')}>
         <Counts report={report} />
       </td>
       <td className="n" data-label={reportsText('failed')}>
-        {report.failedSessions === null ? '' : formatCount(report.failedSessions)}
+        {report.failedSessions !== null && <ReportNumber report={report} count={report.failedSessions} />}
       </td>
       <td className="n" data-label={reportsText('rows')}>
         {formatCount(report.rows)}
@@ -140,8 +140,22 @@ function Line({ report }: { readonly report: ReportRow }) {
   )
 }
 
+/** A number whose rows are the report itself. */
+function ReportNumber({ report, count }: { readonly report: ReportRow; readonly count: number }) {
+  return (
+    <ReportLink report={report.id} className="num">
+      {formatCount(count)}
+    </ReportLink>
+  )
+}
+
+/** `RFC 7489` from `rfc7489`; other forms as they are. */
+function formText(form: string): string {
+  return form.replace(/^rfc(?=\d+$)/, 'RFC ')
+}
+
 function Counts({ report }: { readonly report: ReportRow }) {
-  if (report.kind !== 'aggregate') return formatCount(report.messages)
+  if (report.kind !== 'aggregate') return <ReportNumber report={report} count={report.messages} />
   return (
     <ScopeLink to="/rows" filters={{ report: [String(report.id)] }} className="num">
       {formatCount(report.messages)}

@@ -1,6 +1,7 @@
 import './rows.css'
 import type { AggregateRow, RowsAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
+import { Address, Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
@@ -94,18 +95,27 @@ function Line({ row }: { readonly row: AggregateRow }) {
         <span className="small">{row.reporter.name}</span>
       </th>
       <td data-label={rowsText('source')}>
-        {source.ip === null ? rowsText('noAddress') : <code>{source.ip}</code>}
-        <span className="small">{[source.ptr, ...network].filter(part => part !== null).join(', ')}</span>
+        {source.ip === null ? rowsText('noAddress') : <Address ip={source.ip} />}
+        {source.ptr !== null && (
+          <span className="small">
+            <Breakable text={source.ptr} />
+          </span>
+        )}
+        <span className="small">{network.join(', ')}</span>
       </td>
       <td data-label={rowsText('sender')}>
         <ScopeLink to="/senders" view={{ open: row.sender.key }} className="num">
-          {row.sender.name}
+          <Breakable text={row.sender.name} />
         </ScopeLink>
       </td>
       <td data-label={rowsText('from')}>
-        {row.headerFrom ?? rowsText('noName')}
+        {row.headerFrom === null ? rowsText('noName') : <Breakable text={row.headerFrom} />}
         <span className="small">
-          {row.envelopeFrom === '' ? rowsText('nullPath') : (row.envelopeFrom ?? rowsText('noName'))}
+          {row.envelopeFrom === null || row.envelopeFrom === '' ? (
+            rowsText(row.envelopeFrom === '' ? 'nullPath' : 'noName')
+          ) : (
+            <Breakable text={row.envelopeFrom} />
+          )}
         </span>
       </td>
       <td data-label={rowsText('authentication')}>
@@ -147,8 +157,15 @@ function Results({ row }: { readonly row: AggregateRow }) {
         {row.dkimResults.length === 0 && <span className="small">{rowsText('noResult')}</span>}
         {row.dkimResults.map(result => (
           <span key={[result.domain, result.selector, result.result].join(' ')} className="small">
-            {result.rawResult ?? result.result} <code>d={result.domain ?? '?'}</code>{' '}
-            {result.selector !== null && <code>s={result.selector}</code>}
+            {result.rawResult ?? result.result}{' '}
+            <code>
+              <Breakable text={`d=${result.domain ?? '?'}`} />
+            </code>{' '}
+            {result.selector !== null && (
+              <code>
+                <Breakable text={`s=${result.selector}`} />
+              </code>
+            )}
           </span>
         ))}
       </li>
@@ -157,7 +174,11 @@ function Results({ row }: { readonly row: AggregateRow }) {
         {row.spfResults.length === 0 && <span className="small">{rowsText('noResult')}</span>}
         {row.spfResults.map(result => (
           <span key={[result.domain, result.scope, result.result].join(' ')} className="small">
-            {result.rawResult ?? result.result} <code>{result.domain ?? '?'}</code> {result.scope}
+            {result.rawResult ?? result.result}{' '}
+            <code>
+              <Breakable text={result.domain ?? '?'} />
+            </code>{' '}
+            {result.scope}
           </span>
         ))}
       </li>

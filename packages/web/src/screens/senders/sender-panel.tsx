@@ -1,5 +1,6 @@
 import type { SenderAnswer } from '@letterlock/contract'
 import { useAnswer } from '../../api/answers.ts'
+import { Address, Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Literal } from '../../components/literal.tsx'
@@ -42,7 +43,9 @@ function Sources({ answer }: { readonly answer: SenderAnswer }) {
         <thead>
           <tr>
             <th scope="col">{sendersText('address')}</th>
-            <th scope="col">{sendersText('network')}</th>
+            <th scope="col" className="network">
+              {sendersText('network')}
+            </th>
             <th scope="col" className="n">
               {sendersText('messages')}
             </th>
@@ -52,9 +55,13 @@ function Sources({ answer }: { readonly answer: SenderAnswer }) {
           {sources.map(source => (
             <tr key={source.ip ?? ''}>
               <td>
-                {source.ip === null ? sendersText('noAddress') : <code>{source.ip}</code>}
+                {source.ip === null ? sendersText('noAddress') : <Address ip={source.ip} />}
                 <span className="small">
-                  {source.ptr ?? sendersText(source.isPtrLookedUp ? 'noPtr' : 'ptrNotAsked')}
+                  {source.ptr === null ? (
+                    sendersText(source.isPtrLookedUp ? 'noPtr' : 'ptrNotAsked')
+                  ) : (
+                    <Breakable text={source.ptr} />
+                  )}
                 </span>
               </td>
               <td>
@@ -105,7 +112,9 @@ function Evidence({ answer }: { readonly answer: SenderAnswer }) {
         <thead>
           <tr>
             <th scope="col">{sendersText('authenticatedAs')}</th>
-            <th scope="col">{sendersText('result')}</th>
+            <th scope="col" className="fit">
+              {sendersText('result')}
+            </th>
             <th scope="col" className="n">
               {sendersText('messages')}
             </th>
@@ -119,11 +128,13 @@ function Evidence({ answer }: { readonly answer: SenderAnswer }) {
                 {line.domain === null ? (
                   sendersText('noDomain')
                 ) : (
-                  <code>{line.method === 'dkim' ? `d=${line.domain}` : line.domain}</code>
+                  <code>
+                    <Breakable text={line.method === 'dkim' ? `d=${line.domain}` : line.domain} />
+                  </code>
                 )}
                 <span className="small">{identityText(line)}</span>
               </td>
-              <td>
+              <td className="fit">
                 {line.result}
                 <span className="small">
                   {sendersText(

@@ -3,6 +3,7 @@ import { Fragment } from 'react'
 import { DecisionSelect } from '../../components/decision.tsx'
 import { useOpened } from '../../components/opened.ts'
 import { OutcomeBar, outcomeOrder } from '../../components/outcome.tsx'
+import { type TotalFilters, TotalLink } from '../../components/total-link.tsx'
 import { Twist } from '../../components/twist.tsx'
 import { outcomeText } from '../../messages/outcome.ts'
 import { sendersText } from '../../messages/senders.ts'
@@ -17,6 +18,7 @@ interface SenderTableProps {
   /** Sums of the groups where the table is grouped by alignment. */
   readonly groups: SendersAnswer['data']['groups'] | null
   readonly all: Total
+  readonly total: TotalFilters
   /** Reporters of the scope. */
   readonly reporters: number
   readonly opened: string | undefined
@@ -24,7 +26,8 @@ interface SenderTableProps {
 
 const groupOrder = ['not-aligned', 'partly', 'aligned'] as const satisfies readonly SenderGroup[]
 
-export function SenderTable({ senders, groups, all, reporters, opened }: SenderTableProps) {
+export function SenderTable({ senders, groups, all, total, reporters, opened }: SenderTableProps) {
+  const name = sendersText(total === null || 'sender' in total ? 'allThatFit' : 'all')
   const isKnown = senders.some(row => row.sender.key === opened)
   return (
     <>
@@ -86,16 +89,14 @@ export function SenderTable({ senders, groups, all, reporters, opened }: SenderT
         <tfoot>
           <tr>
             <th scope="row" colSpan={2}>
-              {sendersText('all')}
+              {name}
             </th>
             <td className="n">
-              <ScopeLink to="/rows" className="num">
-                {formatCount(all.messages)}
-              </ScopeLink>
+              <TotalLink count={all.messages} filters={total} />
             </td>
             <td className="n share-cell">{formatShare(all.messages, all.messages)}</td>
             <td className="bar-cell">
-              <OutcomeBar counts={all.outcome} label={barLabel(sendersText('all'), all.outcome)} />
+              <OutcomeBar counts={all.outcome} label={barLabel(name, all.outcome)} />
             </td>
             <td className="n aligned-cell" data-label={sendersText('dkim')}>
               {formatShare(all.dkimAligned, all.messages)}

@@ -1,5 +1,6 @@
 import type { TlsAnswer, TlsFailuresAnswer } from '@letterlock/contract'
 import { useResource } from '../../api/answers.ts'
+import { Address } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { Loaded } from '../../components/loaded.tsx'
 import { tlsText } from '../../messages/tls.ts'
@@ -64,7 +65,7 @@ export function CellPanel({
                         {formatCount(group.sessions)}
                       </ScopeLink>
                     </td>
-                    <td>{group.receivingIp === null ? tlsText('notStated') : <code>{group.receivingIp}</code>}</td>
+                    <td>{group.receivingIp === null ? tlsText('notStated') : <Address ip={group.receivingIp} />}</td>
                     <td className="n">{formatCount(group.sendingMtas)}</td>
                     <td>{formatDays(group.firstDay, group.lastDay)}</td>
                   </tr>

@@ -105,7 +105,8 @@ function Host({
       <tr className="matrix-line">
         <th scope="row" className="host">
           {name}
-          <span className="small">{row.mx === null ? tlsText('noMxNote') : hasDomains ? row.domain : ''}</span>
+          {hasDomains && <span className="small">{row.domain}</span>}
+          {row.mx === null && <span className="small">{tlsText('noMxNote')}</span>}
         </th>
         {columns.map(column => {
           const sessions = cells.get(column.type)?.sessions ?? 0

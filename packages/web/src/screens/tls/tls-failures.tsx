@@ -1,6 +1,7 @@
 import './tls.css'
 import type { TlsFailuresAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
+import { Address, Breakable } from '../../components/breakable.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -71,11 +72,11 @@ function FailureTable({
               <span className="small">{row.policyType}</span>
             </td>
             <td data-label={tlsText('from')}>
-              {row.sendingIp === null ? tlsText('notStated') : <code>{row.sendingIp}</code>}
+              {row.sendingIp === null ? tlsText('notStated') : <Address ip={row.sendingIp} />}
             </td>
             <td data-label={tlsText('receiving')}>
-              {row.mx ?? tlsText('noMx')}
-              <span className="small">{row.receivingIp ?? ''}</span>
+              {row.mx === null ? tlsText('noMx') : <Breakable text={row.mx} />}
+              <span className="small">{row.receivingIp !== null && <Address ip={row.receivingIp} />}</span>
             </td>
             <td data-label={tlsText('information')}>
               {row.reasonCode ?? ''}

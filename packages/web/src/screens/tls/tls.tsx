@@ -75,11 +75,12 @@ function Summary({ answer }: { readonly answer: TlsAnswer }) {
 }
 
 function PolicyFigure({ policies }: { readonly policies: readonly Policy[] }) {
+  const domains = new Set(policies.map(policy => policy.domain))
+  if (domains.size > 1) return <PolicyCounts policies={policies} domains={domains} />
   const newest = [...policies].sort((one, two) => two.lastDay.localeCompare(one.lastDay))
   const applied = newest.find(policy => policy.mode !== null) ?? newest.find(policy => policy.type === 'tlsa')
   if (applied === undefined)
     return <Figure label={tlsText('policy')} value={tlsText('policyNone')} sub={tlsText('policyNoneSub')} isWord />
-  const domains = new Set(policies.map(policy => policy.domain)).size
   const before = newest.find(
     policy => policy !== applied && policy.domain === applied.domain && policy.type === applied.type,
   )
@@ -90,11 +91,40 @@ function PolicyFigure({ policies }: { readonly policies: readonly Policy[] }) {
       isWord
       sub={
         <>
-          {domains > 1 ? `${applied.domain}. ` : ''}
           {tlsText('policySub', { days: formatDays(applied.firstDay, applied.lastDay) })}{' '}
           {before && tlsText('policyBefore', { policy: policyWord(before), day: formatDay(applied.firstDay) })}
         </>
       }
+    />
+  )
+}
+
+/** Of several domains: how many enforce, by the newest policy of each. */
+function PolicyCounts({
+  policies,
+  domains,
+}: {
+  readonly policies: readonly Policy[]
+  readonly domains: ReadonlySet<string>
+}) {
+  const words = [...domains].map(domain => {
+    const [newest] = policies
+      .filter(policy => policy.domain === domain && policy.type !== 'no-policy-found')
+      .sort((one, two) => two.lastDay.localeCompare(one.lastDay))
+    return newest === undefined ? tlsText('policy.no-policy-found') : policyWord(newest)
+  })
+  const counts = new Map<string, number>()
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+  const parts = [...counts]
+    .sort(([, one], [, two]) => two - one)
+    .map(([policy, count]) => `${formatCount(count)} ${policy}`)
+  return (
+    <Figure
+      label={tlsText('policies')}
+      value={formatCount(domains.size)}
+      unit={tlsText('domainsUnit')}
+      isWord
+      sub={tlsText('policyCounts', { parts: parts.join(', ') })}
     />
   )
 }

@@ -12,6 +12,9 @@ const faultWords: Readonly<Record<AuthorFault, string>> = {
   'from-syntax': 'The From field cannot be read in one way only.',
   'from-route': 'The From field holds a source route, which mail programs show in different ways.',
   'from-domain': 'What stands behind the @ in From is no domain.',
+  'from-encoded-word': 'The From field holds an encoded word that decodes to another address or to control characters.',
+  'from-hidden': 'Another line of the header looks like a second From field to some mail programs.',
+  'from-header-cut': 'The header is longer than any real one, so there may be another From field in it.',
   'from-domains-limit': 'The From field names more domains than any real message.',
   'from-ambiguous-name': 'The name in From looks like another address than the address itself.',
 }

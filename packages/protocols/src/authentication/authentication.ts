@@ -33,6 +33,8 @@ export interface AuthenticationOptions {
   readonly registeredDomain?: (name: string) => string | null
   /** FQDN of the receiving host, for explanations of SPF. */
   readonly receiver?: string
+  /** The message has more header than the fields given: From cannot be evaluated (DMARC-023). */
+  readonly isHeaderCut?: boolean
   /** The HELO identity is checked too (SPF-021); it never counts for DMARC. */
   readonly checksHelo?: boolean
 }
@@ -88,7 +90,7 @@ export class Authentication {
   constructor(fields: readonly RawField[], session: Session | null, options: AuthenticationOptions) {
     const { resolver, now, signal, records = new RecordCache() } = options
     this.options = { ...options, records }
-    this.author = readAuthor(fields)
+    this.author = readAuthor(fields, options.isHeaderCut)
     this.message = new SignedMessage(fields)
     const domains = this.author.kind === 'domains' ? this.author.domains : []
     const [preferredDomain] = domains

@@ -1,4 +1,5 @@
 import type { HeaderBlock } from '../message/header.ts'
+import { strayFromLines } from '../message/stray-from.ts'
 import type { Canonicalization } from './signature.ts'
 
 /** A header field as octets: one character each, folds included, without the final line end. */
@@ -8,10 +9,15 @@ export interface RawField {
   readonly text: string
 }
 
-/** The fields of a block as octets. Bare line feeds of folds become CRLF, the form that travels (DKIM-058). */
+/**
+ * The fields of a message's header as octets. Bare line feeds of folds become CRLF, the form that travels (DKIM-058).
+ * Lines that are no fields and that some readers take for From stand at the end, so that there are several (DMARC-023).
+ */
 export function rawFieldsOf(bytes: Uint8Array, block: HeaderBlock): RawField[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  return block.fields.map(({ name, at, end }) => ({ name, text: withCrlf(buffer.toString('latin1', at, end)) }))
+  const fields = block.fields.map(({ name, at, end }) => ({ name, text: withCrlf(buffer.toString('latin1', at, end)) }))
+  for (const text of strayFromLines(bytes, block)) fields.push({ name: 'from', text })
+  return fields
 }
 
 function withCrlf(text: string): string {

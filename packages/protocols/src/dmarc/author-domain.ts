@@ -1,5 +1,6 @@
 import type { RawField } from '../dkim/canonical-header.ts'
 import { normaliseDomain } from '../domain-name.ts'
+import { decodeEncodedWords } from '../message/encoded-word.ts'
 
 /** Octets of a From field that are read: room for hundreds of authors, far more than any message has. */
 export const fromOctetsLimit = 65_536
@@ -17,6 +18,9 @@ export type AuthorFault =
   | 'from-route'
   | 'from-domain'
   | 'from-ambiguous-name'
+  | 'from-encoded-word'
+  | 'from-hidden'
+  | 'from-header-cut'
   | 'from-domains-limit'
 
 /** Whose name a message carries (RFC 9989 s5.3.1). */
@@ -30,12 +34,16 @@ export type Author =
 
 /**
  * Reads the From field as strictly as RFC 5322 s3.6.2 writes it: what two readers could show in two ways is malformed,
- * since a pass for one of them would vouch for the other (RFC 9989 s11.5).
+ * since a pass for one of them would vouch for the other (RFC 9989 s11.5). `isHeaderCut`: there is more of the header
+ * than the fields given.
  */
-export function readAuthor(fields: readonly RawField[]): Author {
+export function readAuthor(fields: readonly RawField[], isHeaderCut = false): Author {
+  // What was not read may hold another From field, and readers with larger limits show it.
+  if (isHeaderCut) return malformed('from-header-cut', 'the header is longer than is read')
   const [from, ...more] = fields.filter(field => field.name === 'from')
   if (from === undefined) return malformed('from-missing', 'there is no From field')
   if (more.length > 0) return malformed('from-repeated', `there are ${more.length + 1} From fields`)
+  if (fields.some(isHiddenFrom)) return malformed('from-hidden', 'another field holds what readers may take for From')
   const octets = from.text.slice(from.text.indexOf(':') + 1)
   if (octets.length > fromOctetsLimit) return malformed('from-long', `From exceeds ${fromOctetsLimit} octets`)
   const unfolded = octets.replace(/\r\n(?=[ \t])/g, '')
@@ -45,6 +53,8 @@ export function readAuthor(fields: readonly RawField[]): Author {
   const parser = new FromParser(text)
   const fault = parser.parse()
   if (fault !== null) return { kind: 'malformed', ...fault }
+  if (holdsDeceivingWord(text, parser.addresses))
+    return malformed('from-encoded-word', 'an encoded word in From decodes to an address or to control characters')
   const domains = [...new Set(parser.addresses.flatMap(address => (address.domain === null ? [] : [address.domain])))]
   if (domains.length === 0) return { kind: 'none' }
   if (domains.length > authorDomainsLimit)
@@ -54,6 +64,30 @@ export function readAuthor(fields: readonly RawField[]): Author {
     domains,
     addresses: parser.addresses.map(({ local, domain }) => `${local}@${domain ?? ''}`),
   }
+}
+
+/** Some readers end lines at these too, or skip them: a field behind one of them is a field of its own there. */
+const lineOfItsOwn = /[\0\v\f\r\x1c-\x1e](?!\n)[ \t]{0,100}from[ \t]{0,100}:/i
+
+function isHiddenFrom({ name, text }: RawField): boolean {
+  return (
+    (name !== 'from' && name.includes('from') && /^[^a-z0-9]*from[^a-z0-9]*$/.test(name)) || lineOfItsOwn.test(text)
+  )
+}
+
+/**
+ * Encoded words are for names (RFC 2047 s5). Readers that decode one in an address, or that split the field after
+ * decoding a name, show another address than the one that is written.
+ */
+function holdsDeceivingWord(text: string, addresses: readonly Address[]): boolean {
+  if (!text.includes('=?')) return false
+  if (addresses.some(({ local }) => local.includes('=?') && local.includes('?='))) return true
+  return /[\0-\x08\x0a-\x1f\x7f]|<[^<>@]*@[^<>]*>/.test(decodeEncodedWords(withoutAngles(text)))
+}
+
+/** The addresses themselves stand in angle brackets as they should; what is left are the names. */
+function withoutAngles(text: string): string {
+  return text.replace(/<[^<>]*>/g, ' ')
 }
 
 function malformed(code: AuthorFault, text: string): Author {

@@ -256,9 +256,9 @@ class DkimMessage {
       [40, '; '],
       [20, ';'],
       [30, ';\r\n\t'],
-      [5, ' ; '],
+      [2, ' ; '],
     ])
-    const end = choices.pick(['', ';', '; '])
+    const end = choices.pick(['', '', '', '', '', ';', ';', ';', ';', '; '])
     const write = (signature: string) =>
       `DKIM-Signature: ${pieces
         .map(({ name, before, after, value }) => before + after + (name === 'b' ? signature : value))

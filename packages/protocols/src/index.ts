@@ -80,7 +80,14 @@ export { overlayResolver } from './dns/overlay-resolver.ts'
 export * from './dns/record.ts'
 export * from './dns/resolver.ts'
 export { decodeMessage, type Message, type MessagePlace } from './dns/wire.ts'
-export { encodeQuery, headerOctets, type QueryOptions, queryOctetsLimit, writeQuery } from './dns/wire-query.ts'
+export {
+  encodeQuery,
+  headerOctets,
+  type QueryBits,
+  type QueryOptions,
+  queryOctetsLimit,
+  writeQuery,
+} from './dns/wire-query.ts'
 export { lowerQuestion, matchQuestion, type QuestionMatch } from './dns/wire-question.ts'
 export type { ExtendedError, MessageFault } from './dns/wire-reader.ts'
 export { parseZoneFile, type ZoneFile, type ZoneFileFault } from './dns/zone-file.ts'

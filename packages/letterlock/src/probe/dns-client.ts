@@ -1,5 +1,13 @@
 import { type Answer, canonicalName, parseNameText, type Question, type Resolver } from '@letterlock/protocols'
 import { AnswerCache } from './answer-cache.ts'
+import {
+  type BulkAnswer,
+  type BulkContext,
+  type BulkOptions,
+  type BulkQuestion,
+  BulkRun,
+  type BulkSummary,
+} from './bulk-run.ts'
 import { Deadlines } from './deadlines.ts'
 import { failedAnswer } from './dns-answer.ts'
 import { Lookup, type LookupPlan, type LookupQuestion } from './dns-lookup.ts'
@@ -40,6 +48,17 @@ export interface DnsClientOptions {
 /** A caching resolver. `close` gives up what is under way and lets the process end. */
 export interface DnsClient extends Resolver {
   readonly servers: readonly NameServer[]
+  /**
+   * The road for many questions, such as the names of all domains of an audit: by pipelined TCP, without cache and without
+   * looking for equal questions, which a list has no use for. `take` gets the answers in the order they come, those of one
+   * read together; while it is at work (returns a promise) no further question is taken from the source. Rejects only with
+   * what `take` or the source throws.
+   */
+  askAll<Asked extends BulkQuestion>(
+    questions: Iterable<Asked> | AsyncIterable<Asked>,
+    take: (answers: readonly BulkAnswer<Asked>[]) => void | Promise<void>,
+    options?: BulkOptions,
+  ): Promise<BulkSummary>
   close(): void
 }
 
@@ -111,6 +130,22 @@ class Client implements DnsClient {
     })
   }
 
+  askAll<Asked extends BulkQuestion>(
+    questions: Iterable<Asked> | AsyncIterable<Asked>,
+    take: (answers: readonly BulkAnswer<Asked>[]) => void | Promise<void>,
+    options: BulkOptions = {},
+  ): Promise<BulkSummary> {
+    const source = Symbol.iterator in questions ? questions[Symbol.iterator]() : questions[Symbol.asyncIterator]()
+    const context: BulkContext = {
+      servers: this.#known,
+      deadlines: this.#deadlines,
+      now: this.#now,
+      isAskable,
+      lookUp: (name, question, done) => new Lookup(asLookup(name, question), this.#known, this.#plan, done).start(),
+    }
+    return new BulkRun(context, source, take, options).run()
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -166,15 +201,8 @@ class Client implements DnsClient {
   }
 
   #takeOff(key: string, name: string, question: Question, servers: readonly KnownServer[]): Flight {
-    const asked: LookupQuestion = {
-      name,
-      type: question.type,
-      isRecursive: question.server === undefined,
-      checkingDisabled: question.checkingDisabled ?? false,
-      wantsSignatures: question.wantsSignatures ?? false,
-    }
     const waiters = new Set<Waiter>()
-    const lookup = new Lookup(asked, servers, this.#plan, answer => {
+    const lookup = new Lookup(asLookup(name, question), servers, this.#plan, answer => {
       this.#keep(key, question, answer)
       this.#land(key, waiters, answer)
     })
@@ -215,6 +243,16 @@ class Client implements DnsClient {
     const last = answer.chain.at(-1)
     const name = last === undefined ? canonicalName(question.name) : canonicalName(last.target)
     this.#cache.put(missingKeyOf(name, question), { ...answer, chain: [], raw: [] }, now)
+  }
+}
+
+function asLookup(name: string, question: Question): LookupQuestion {
+  return {
+    name,
+    type: question.type,
+    isRecursive: question.server === undefined,
+    checkingDisabled: question.checkingDisabled ?? false,
+    wantsSignatures: question.wantsSignatures ?? false,
   }
 }
 

@@ -1,8 +1,8 @@
-import { type Answer, aliasesLimit, type Message, type RecordType } from '@letterlock/protocols'
+import { type Answer, aliasesLimit, type Message, type QueryBits, type RecordType } from '@letterlock/protocols'
 import type { Deadlines } from './deadlines.ts'
 import { failedAnswer, readAnswer } from './dns-answer.ts'
 import { type KnownServer, quietMs } from './known-server.ts'
-import { type Failure, type QueryBits, TcpQuery } from './tcp-connection.ts'
+import { type Failure, TcpQuery } from './tcp-connection.ts'
 import { UdpExchange, type UdpReply, udpSocketsLimit, withRandomCase } from './udp-exchange.ts'
 
 /** One question as it goes out. */
@@ -177,10 +177,10 @@ export class Lookup {
         return
       }
       case 'other-case': // By TCP nobody guesses: there the case shows what the server does with it.
-      {
-        this.#askByTcp(attempt)
-        return
-      }
+        {
+          this.#askByTcp(attempt)
+          return
+        }
     }
   }
 

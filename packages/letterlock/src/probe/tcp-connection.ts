@@ -6,6 +6,7 @@ import {
   lowerQuestion,
   type Message,
   matchQuestion,
+  type QueryBits,
   queryOctetsLimit,
   type RecordType,
   writeQuery,
@@ -27,14 +28,6 @@ const readRoomOctets = 2 * frameOctetsLimit
 
 /** Octets of queries gathered into one write. */
 const writeRoomOctets = 32 * 1024
-
-/** What a query asks for besides its question. */
-export interface QueryBits {
-  readonly isRecursive: boolean
-  readonly checkingDisabled: boolean
-  readonly wantsSignatures: boolean
-  readonly isPlain: boolean
-}
 
 export type Failure = 'timeout' | 'unreachable' | 'malformed'
 
@@ -144,25 +137,24 @@ export class TcpConnection {
 
   /** Sends a query; false where its name has no wire form. */
   send(query: TcpQuery): boolean {
-    const id = this.#freeId()
     let room = this.#writeRoom
     if (room === null || this.#written + 2 + queryOctetsLimit > writeRoomOctets) {
       this.#flush()
-      room = this.#freeRooms.pop() ?? new Uint8Array(writeRoomOctets)
+      room = this.#freeRooms.pop() ?? Buffer.allocUnsafeSlow(writeRoomOctets)
       this.#writeRoom = room
       queueMicrotask(this.#flush)
     }
     const from = this.#written + 2
-    const written = writeQuery(room, from, { ...query.bits, id, name: query.name, type: query.type })
+    query.id = this.#freeId()
+    const written = writeQuery(room, from, query)
     if (!written.ok) return false
     const octets = written.value - from
     room[from - 2] = octets >>> 8
     room[from - 1] = octets & 0xff
     this.#written = written.value
-    query.id = id
     query.carrier = this
     query.answersBefore = this.#answered
-    this.#underWay.set(id, query)
+    this.#underWay.set(query.id, query)
     return true
   }
 

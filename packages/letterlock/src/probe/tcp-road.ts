@@ -47,6 +47,10 @@ export class TcpRoad implements ConnectionEvents {
     this.#onReadAll = options.onReadAll ?? (() => undefined)
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Sends the query, or keeps it until there is room; in `timeoutMs` it fails. */
   ask(query: TcpQuery, timeoutMs: number): void {
     query.replays = 0

@@ -6,11 +6,12 @@ import {
   lowerQuestion,
   type Message,
   matchQuestion,
+  type QueryBits,
   type RecordType,
 } from '@letterlock/protocols'
 import { type Deadlines, notTimed, type Timed } from './deadlines.ts'
 import type { NameServer } from './name-server.ts'
-import type { Failure, QueryBits } from './tcp-connection.ts'
+import type { Failure } from './tcp-connection.ts'
 
 /**
  * Datagrams that are no answer to the query, before the question goes by TCP instead: somebody is guessing, and with
@@ -68,7 +69,7 @@ export class UdpExchange implements Timed {
     this.#done = done
     this.#sentName = question.hasRandomCase ? withRandomCase(question.name) : question.name
     this.#socket = createSocket(to.server.address.includes(':') ? 'udp6' : 'udp4')
-    const query = encodeQuery({ ...question.bits, id: this.#id, name: this.#sentName, type: question.type })
+    const query = encodeQuery({ bits: question.bits, id: this.#id, name: this.#sentName, type: question.type })
     this.#socket.on('error', () => this.#end({ kind: 'failed', cause: 'unreachable' }))
     this.#socket.on('message', datagram => this.#read(datagram))
     this.#deadlines.add(this, to.timeoutMs)

@@ -55,9 +55,7 @@ it('fuzz: any name is asked for as it is written, or refused', { timeout: 3_700_
         id: 1,
         name,
         type: 'TXT',
-        isRecursive: true,
-        checkingDisabled: false,
-        wantsSignatures: true,
+        bits: { isRecursive: true, checkingDisabled: false, wantsSignatures: true, isPlain: false },
       })
       if (!query.ok) return
       expect(query.value.length).toBeLessThanOrEqual(12 + nameOctetsLimit + 4 + 11)

@@ -19,18 +19,23 @@ const optOctets = 11
 /** Octets of the longest query: header, name, type, class, OPT. */
 export const queryOctetsLimit: number = headerOctets + nameOctetsLimit + 4 + optOctets
 
-export interface QueryOptions {
-  /** 0 to 65535, unpredictable. */
-  readonly id: number
-  readonly name: string
-  readonly type: RecordType
+/** What a query asks for besides its question. */
+export interface QueryBits {
   /** RD: ask a resolver; off towards an authoritative server. */
   readonly isRecursive: boolean
   readonly checkingDisabled: boolean
   /** DO: send the signatures too (RFC 4035 s3.1). AD is set in any case, so that the resolver shows its verdict (RFC 6840 s5.7). */
   readonly wantsSignatures: boolean
   /** Without an OPT record, for servers that refuse one (RFC 6891 s7). */
-  readonly isPlain?: boolean
+  readonly isPlain: boolean
+}
+
+export interface QueryOptions {
+  /** 0 to 65535, unpredictable. */
+  readonly id: number
+  readonly name: string
+  readonly type: RecordType
+  readonly bits: QueryBits
 }
 
 /** A query in wire form (RFC 1035 s4.1, EDNS by RFC 6891). */
@@ -94,23 +99,22 @@ function writeLabels(target: Uint8Array, start: number, labels: readonly string[
 
 /** Everything but the name, which ends at `after`. */
 function writeAround(target: Uint8Array, start: number, after: number, options: QueryOptions): number {
-  const isPlain = options.isPlain === true
-  target[start] = options.id >>> 8
-  target[start + 1] = options.id & 0xff
-  target[start + 2] = options.isRecursive ? 0x01 : 0
-  target[start + 3] = 0x20 | (options.checkingDisabled ? 0x10 : 0)
-  target[start + 4] = 0
-  target[start + 5] = 1
-  target.fill(0, start + 6, start + headerOctets)
+  const { isRecursive, checkingDisabled, wantsSignatures, isPlain } = options.bits
+  writeUint16(target, start, options.id)
+  target[start + 2] = isRecursive ? 0x01 : 0
+  target[start + 3] = 0x20 | (checkingDisabled ? 0x10 : 0)
+  writeUint16(target, start + 4, 1)
+  writeUint16(target, start + 6, 0)
+  writeUint16(target, start + 8, 0)
+  writeUint16(target, start + 10, isPlain ? 0 : 1)
   let at = writeUint16(target, after, recordTypes[options.type])
   at = writeUint16(target, at, classInternet)
   if (isPlain) return at
-  target[start + 11] = 1
   target[at] = 0
   at = writeUint16(target, at + 1, typeOpt)
   at = writeUint16(target, at, ednsUdpSize)
   at = writeUint16(target, at, 0)
-  at = writeUint16(target, at, options.wantsSignatures ? 0x8000 : 0)
+  at = writeUint16(target, at, wantsSignatures ? 0x8000 : 0)
   return writeUint16(target, at, 0)
 }
 

@@ -58,9 +58,7 @@ describe('queries', () => {
       id: 0x1234,
       name: 'example.org',
       type: 'MX',
-      isRecursive: true,
-      checkingDisabled: false,
-      wantsSignatures: true,
+      bits: { isRecursive: true, checkingDisabled: false, wantsSignatures: true, isPlain: false },
     })
     if (!query.ok) throw new Error(query.fault.text)
     expect(Buffer.from(query.value)).toEqual(
@@ -73,9 +71,7 @@ describe('queries', () => {
       id: 1,
       name: 'example.org',
       type: 'A',
-      isRecursive: false,
-      checkingDisabled: true,
-      wantsSignatures: false,
+      bits: { isRecursive: false, checkingDisabled: true, wantsSignatures: false, isPlain: false },
     })
     expect(query.ok && Buffer.from(query.value).readUInt16BE(2)).toBe(0x0030)
   })

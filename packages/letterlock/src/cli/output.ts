@@ -22,8 +22,17 @@ export class Output {
 
   /** Writes text as it stands; waits when the reader is slow. */
   async write(text: string): Promise<void> {
-    if (this.isClosed || text === '') return
-    if (!this.#stream.write(text) && !this.isClosed) {
+    await this.#put(text)
+  }
+
+  /** Writes octets as they stand. */
+  async bytes(octets: Uint8Array): Promise<void> {
+    await this.#put(octets)
+  }
+
+  async #put(data: string | Uint8Array): Promise<void> {
+    if (this.isClosed || data.length === 0) return
+    if (!this.#stream.write(data) && !this.isClosed) {
       await Promise.race([once(this.#stream, 'drain'), once(this.#stream, 'close')]).catch(() => undefined)
     }
   }

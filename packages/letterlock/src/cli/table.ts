@@ -29,6 +29,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'explain SPF, DKIM, ARC and DMARC of a message: who really sent it?',
     load: async () => (await import('./verify.ts')).command,
   },
+  spf: {
+    summary: 'explain the SPF record of a domain: the tree of includes with its look-ups',
+    load: async () => (await import('./spf.ts')).command,
+  },
+  dkim: {
+    summary: 'make DKIM keys, sign a message, print or check a key record',
+    load: async () => (await import('./dkim.ts')).command,
+  },
   backup: {
     summary: 'write a consistent copy of the store to a file, also while it is in use',
     load: async () => (await import('./backup.ts')).command,

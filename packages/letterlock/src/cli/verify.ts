@@ -1,4 +1,3 @@
-import { parseIpAddress } from '@letterlock/protocols'
 import type { DnsSource } from '../authentication/dns-source.ts'
 import { explainMessage } from '../authentication/explain-message.ts'
 import type { GivenSession } from '../authentication/session.ts'
@@ -6,6 +5,7 @@ import type { Command, CommandContext } from './command.ts'
 import { dnsFlags, dnsOfFlags } from './dns-flags.ts'
 import { CommandError, type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { printable } from './printable.ts'
+import { sessionFlags, sessionOfFlags } from './session-flags.ts'
 import { messagesOf, openInput } from './verify-input.ts'
 import { VerifyReport } from './verify-report.ts'
 
@@ -19,17 +19,16 @@ export const command: Command = {
     'verify - --zone FILE < MESSAGE',
   ],
   description: [
-    'Says in plain words who a message claims to be from, who handed it over, which checks passed, what DMARC makes of it',
-    'for receivers of RFC 9989 and of RFC 7489, and what to do next. MESSAGE is a mail file or an mbox; - is stdin.',
+    'Says in plain words who a message claims to be from, who handed it over and which checks passed.',
+    'Then what DMARC makes of it for receivers of RFC 9989 and of RFC 7489, and what to do next.',
+    'MESSAGE is a mail file or an mbox; - is stdin.',
     'A message does not prove who handed it over: without --ip and --mail-from SPF is not tested, and the text says so.',
-    'With --from-headers what is not given is taken from Received and Return-Path; only fields of your own servers are',
-    'worth anything. Nothing is kept, and nothing but DNS questions leaves this machine; with --zone not even these.',
+    '--from-headers takes what is not given from Received and Return-Path. Trust only fields of your own servers.',
+    'Nothing is kept. Only DNS questions leave this machine; with --zone alone not even these.',
   ],
   formats: ['text', 'json', 'ndjson'],
   flags: {
-    ip: { type: 'string', value: 'ADDRESS', text: 'address of the server that handed the message over' },
-    helo: { type: 'string', value: 'NAME', text: 'name that this server gave (HELO or EHLO)' },
-    'mail-from': { type: 'string', value: 'ADDRESS', text: 'bounce address (MAIL FROM); "<>" is the empty one' },
+    ...sessionFlags,
     'from-headers': { type: 'boolean', text: 'take what is not given from the Received and Return-Path fields' },
     at: { type: 'string', value: 'TIME', text: 'when it came, such as 2026-11-24T10:00:00Z; default now' },
     ...dnsFlags,
@@ -94,21 +93,12 @@ async function verifyAll(context: CommandContext, given: GivenSession, dns: DnsS
   return await report.end()
 }
 
-function givenSession({ flags }: CommandContext): GivenSession {
-  const ipText = flags.text('ip')
-  const ip = ipText === undefined ? null : parseIpAddress(ipText.replace(/^\[(?:IPv6:)?(.*)\]$/i, '$1'))
-  if (ipText !== undefined && ip === null) throw usageError(`--ip ${printable(ipText)} is no IPv4 or IPv6 address`)
-  const helo = flags.text('helo') ?? null
-  if (helo !== null && !/^[^\s\0-\x1f\x7f]+$/.test(helo)) throw usageError(`--helo ${printable(helo)} is no name`)
-  const path = flags.text('mail-from')
-  const mailFrom = path === undefined ? null : path.trim().replace(/^<(.*)>$/, '$1')
-  if (mailFrom !== null && /[\s\0-\x1f\x7f<>]/.test(mailFrom))
-    throw usageError(`--mail-from ${printable(mailFrom)} is no address`, 'such as bounce@example.org, or "<>"')
-  const time = flags.text('at')
+function givenSession(context: CommandContext): GivenSession {
+  const time = context.flags.text('at')
   const arrivedAt = time === undefined ? null : secondsOfTime(time)
   if (time !== undefined && arrivedAt === null)
     throw usageError(`--at ${printable(time)} is no time`, 'such as 2026-11-24T10:00:00Z')
-  return { ip, helo, mailFrom, arrivedAt }
+  return { ...sessionOfFlags(context), arrivedAt }
 }
 
 /** RFC 3339, with its offset. */

@@ -61,6 +61,8 @@ export interface SpfTreeNode {
     | 'limit'
   /** Text of the record, one character per octet; null where there is not exactly one. */
   readonly record: string | null
+  /** Octet offset in the record where it breaks the grammar; null where it does not. */
+  readonly faultAt: number | null
   readonly terms: readonly SpfTreeTerm[]
   /** Terms counted here and below, when no address matches. */
   readonly lookups: number
@@ -135,6 +137,7 @@ class TreeReading {
       domain,
       status,
       record: null,
+      faultAt: null,
       terms: [],
       lookups: 0,
       voidLookups,
@@ -172,7 +175,7 @@ class TreeReading {
     const record = parseSpfRecord(text)
     if (!record.ok) {
       this.tell('spf-syntax', 'error', domain, record.fault.at, record.fault.text)
-      return { ...bare('syntax'), record: text }
+      return { ...bare('syntax'), record: text, faultAt: record.fault.at }
     }
     const terms = await this.terms(record.value, domain, [...path, domain])
     this.judgeEnd(record.value, domain, path.length === 0)
@@ -180,6 +183,7 @@ class TreeReading {
       domain,
       status: 'record',
       record: text,
+      faultAt: null,
       terms,
       lookups: sum(terms.map(term => (term.isIgnored ? 0 : term.lookupsBelow))),
       voidLookups: sum(terms.map(term => (term.isIgnored ? 0 : term.voidLookups + (term.child?.voidLookups ?? 0)))),

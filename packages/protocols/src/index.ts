@@ -20,6 +20,7 @@ export {
   type Session,
   type SpfFinding,
 } from './authentication/authentication.ts'
+export { checkIprev, type IprevFinding, iprevItem } from './authentication/iprev.ts'
 export { RecordCache } from './authentication/record-cache.ts'
 export { resultItems } from './authentication/result-items.ts'
 export { formatAuthenticationResults } from './authentication-results/format.ts'
@@ -74,6 +75,7 @@ export {
 } from './dmarc/record.ts'
 export { parseReportUris, type ReportUri } from './dmarc/report-uri.ts'
 export { type DmarcLookup, DmarcLookups, type TreeWalk } from './dmarc/tree-walk.ts'
+export { abortableResolver } from './dns/abortable-resolver.ts'
 export { type DnsLiteral, resolverFrom } from './dns/literal-resolver.ts'
 export { canonicalName, parseNameText } from './dns/name.ts'
 export { overlayResolver } from './dns/overlay-resolver.ts'

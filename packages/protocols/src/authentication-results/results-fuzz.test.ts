@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { fuzz } from '../../../../test/fuzzing.ts'
 import { formatAuthenticationResults } from './format.ts'
-import { parseAuthenticationResults, resultsItemsLimit } from './parse.ts'
+import { parseAuthenticationResults, resultsItemsLimit, resultsOctetsLimit } from './parse.ts'
 import { forgedResults } from './strip.ts'
 
 const seeds = [
@@ -64,6 +64,8 @@ it('fuzz: any field is read or refused, and what is read comes back from what is
       if (!isPlain) return
       const written = formatAuthenticationResults(authservId, items)
       expect(written.split('\r\n').every(line => !/[\r\n]/.test(line))).toBe(true)
+      // Quoting may double a field that is near the limit.
+      if (written.length > resultsOctetsLimit) return
       const again = parseAuthenticationResults(written)
       expect(again.ok && again.value.items).toEqual(items)
     },

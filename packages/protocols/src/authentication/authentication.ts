@@ -6,6 +6,7 @@ import { type DkimVerification, DkimVerifier } from '../dkim/verify.ts'
 import { type Author, readAuthor } from '../dmarc/author-domain.ts'
 import { type DmarcEvaluation, type DmarcResult, evaluateDmarc, type Identifier } from '../dmarc/evaluate.ts'
 import { DmarcLookups } from '../dmarc/tree-walk.ts'
+import { abortableResolver } from '../dns/abortable-resolver.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { normaliseDomain } from '../domain-name.ts'
 import type { IpAddress } from '../ip-address.ts'
@@ -26,6 +27,7 @@ export interface AuthenticationOptions {
   readonly resolver: Resolver
   /** Seconds since 1970. */
   readonly now: number
+  /** Ends every look-up, whether the resolver heeds it or not: what is not known by then is temperror. */
   readonly signal?: AbortSignal
   /** What was read of records, shared between messages. */
   readonly records?: RecordCache
@@ -88,8 +90,9 @@ export class Authentication {
    * `pass` rests on DKIM alone: the caller says so.
    */
   constructor(fields: readonly RawField[], session: Session | null, options: AuthenticationOptions) {
-    const { resolver, now, signal, records = new RecordCache() } = options
-    this.options = { ...options, records }
+    const { now, signal, records = new RecordCache() } = options
+    const resolver = signal === undefined ? options.resolver : abortableResolver(options.resolver, signal)
+    this.options = { ...options, resolver, records }
     this.author = readAuthor(fields, options.isHeaderCut)
     this.message = new SignedMessage(fields)
     const domains = this.author.kind === 'domains' ? this.author.domains : []

@@ -1,5 +1,5 @@
 import { Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { lazy, type MouseEvent, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useReadOnly } from '../api/answers.ts'
 import { Icon } from '../components/icon.tsx'
 import { OutcomePatterns } from '../components/outcome.tsx'
@@ -11,8 +11,12 @@ import { Navigation, screenOf } from './navigation.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import { ScopeBar } from './scope-bar.tsx'
 
-const Palette = lazy(() => import('./palette.tsx').then(module => ({ default: module.Palette })))
+const loadPalette = () => import('./palette.tsx').then(module => ({ default: module.Palette }))
+const Palette = lazy(loadPalette)
 const KeyList = lazy(() => import('./key-list.tsx').then(module => ({ default: module.KeyList })))
+
+/** After this the first screen is there, and the palette can be fetched. */
+const paletteMilliseconds = 1_500
 
 /** The frame of every screen. */
 export function Shell() {
@@ -21,9 +25,15 @@ export function Shell() {
   const onHelp = useCallback(() => setDialog('keys'), [])
   const onClose = useCallback(() => setDialog(null), [])
   useKeys({ onSearch, onHelp })
+  useEffect(() => {
+    // Who types right after `/` must not be faster than the dialog.
+    const timer = setTimeout(() => void loadPalette(), paletteMilliseconds)
+    return () => clearTimeout(timer)
+  }, [])
   return (
     <div className="app">
-      <a className="btn skip" href="#content">
+      {/* biome-ignore lint/a11y/useValidAnchor: it does go to a place on the page */}
+      <a className="btn skip" href="#content" onClick={skipToContent}>
         {shell('skip')}
       </a>
       <OutcomePatterns />
@@ -52,6 +62,12 @@ export function Shell() {
       </Suspense>
     </div>
   )
+}
+
+/** Goes there without a mark in the address, which is a piece of evidence. */
+function skipToContent(event: MouseEvent) {
+  event.preventDefault()
+  document.getElementById('content')?.focus()
 }
 
 function Brand() {

@@ -1,6 +1,23 @@
-import { type ReactNode, useEffect } from 'react'
+import { useRouterState } from '@tanstack/react-router'
+import { type ReactNode, type RefObject, useEffect, useRef } from 'react'
 
-/** Title of a screen; the browser's title follows it. */
+/** The path whose heading was shown last: the first is the one that the page was opened with. */
+let shownPath = typeof location === 'undefined' ? '' : location.pathname
+
+/**
+ * Moves the focus to the heading when another screen is shown, so that who does not see the page hears where it is and
+ * goes on from its top. Filters and opened rows change the address without another screen: the focus stays.
+ */
+function useFocusOnScreen(heading: RefObject<HTMLHeadingElement | null>): void {
+  const path = useRouterState({ select: state => state.resolvedLocation?.pathname ?? state.location.pathname })
+  useEffect(() => {
+    if (path === shownPath) return
+    shownPath = path
+    heading.current?.focus({ preventScroll: true })
+  }, [path, heading])
+}
+
+/** Title of a screen; the browser's title follows it, and the focus comes here from other screens. */
 export function Head({
   title,
   actions,
@@ -10,13 +27,17 @@ export function Head({
   readonly actions?: ReactNode
   readonly children?: ReactNode
 }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useFocusOnScreen(heading)
   useEffect(() => {
     document.title = `${title} · Letterlock`
   }, [title])
   return (
     <div className="head">
       <div className="head-line">
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {actions}
       </div>
       {children && <div className="lede">{children}</div>}

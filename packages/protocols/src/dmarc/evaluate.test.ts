@@ -94,6 +94,20 @@ describe('alignment and result', () => {
     ).toBe('pass')
   })
 
+  test('DMARC-055 where the record could not be had nothing passes: DMARC may not apply, or want strict names', async () => {
+    const dns = { fail: ['txt _dmarc.example.org'] }
+    const { rfc9989, rfc7489 } = await evaluate(dns, 'example.org', [dkim('example.org'), dkim('mail.example.org')])
+    expect([rfc9989.result, rfc7489?.result]).toEqual(['temperror', 'temperror'])
+  })
+
+  test('DMARC-048 where only the existence is unknown the record still says which names align', async () => {
+    const dns = { ...org('v=DMARC1; p=reject; sp=none; adkim=s'), fail: ['a x.example.org'] }
+    const unsure = { ...dns, ...org('v=DMARC1; p=reject; sp=none; np=reject; adkim=s') }
+    expect((await evaluate(unsure, 'x.example.org', [dkim('y.example.org')])).rfc9989.result).toBe('temperror')
+    expect((await evaluate(unsure, 'x.example.org', [dkim('x.example.org')])).rfc9989.result).toBe('pass')
+    expect((await evaluate(dns, 'x.example.org', [dkim('y.example.org')])).rfc9989.result).toBe('fail')
+  })
+
   test('DMARC-092 a name beside the organisation is not walked, so its DNS cannot switch the policy off', async () => {
     const dns = { ...reject, fail: ['txt _dmarc.evil.example', 'txt _dmarc.example'] }
     const found = await evaluate(dns, 'example.org', [dkim('evil.example')])

@@ -93,8 +93,7 @@ async function treeWalkReading(
 ): Promise<DmarcReading> {
   const finding = await discoverPolicy(author, lookups, resolver)
   if (finding.kind === 'none' || finding.kind === 'unusable') return reading(finding, null, [], null)
-  const own = await lookups.recordAt(author)
-  const record = finding.kind === 'policy' ? finding.record : own.record
+  const { record } = finding
   const { organizationalDomain } = await lookups.walk(author)
   const alignments: Alignment[] = []
   for (const identifier of identifiers) {
@@ -171,6 +170,9 @@ function resultOf(
   if (finding.kind === 'none') return { result: 'none', text: null }
   if (finding.kind === 'unusable')
     return { result: 'permerror', text: `the record of ${finding.policyDomain} has no usable policy and no usable rua` }
+  // Without a record it is not known whether DMARC applies, nor which alignment is wanted (DMARC-055).
+  if (finding.kind === 'undetermined' && finding.record === null)
+    return { result: 'temperror', text: `the policy could not be determined (${finding.name})` }
   // An aligned pass settles it, whatever else failed (DMARC-056).
   if (alignments.some(({ identifier, isAligned }) => identifier.result === 'pass' && isAligned === true))
     return { result: 'pass', text: null }

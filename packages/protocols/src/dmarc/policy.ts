@@ -21,8 +21,8 @@ export type PolicyFinding =
   | { readonly kind: 'none' }
   /** The only record is unusable, and nothing is looked for beyond it (DMARC-046). */
   | { readonly kind: 'unusable'; readonly policyDomain: string; readonly record: DmarcRecord }
-  /** Whether or which policy applies could not be determined. */
-  | { readonly kind: 'undetermined'; readonly name: string }
+  /** Whether or which policy applies could not be determined; the record is null where not even that is known. */
+  | { readonly kind: 'undetermined'; readonly name: string; readonly record: DmarcRecord | null }
 
 const oneStepLower = { reject: 'quarantine', quarantine: 'none', none: 'none' } as const satisfies Record<
   RequestedPolicy,
@@ -41,11 +41,11 @@ export async function discoverPolicy(
   resolver: Resolver,
 ): Promise<PolicyFinding> {
   const own = await lookups.recordAt(author)
-  if (own.isFailed) return { kind: 'undetermined', name: own.name }
+  if (own.isFailed) return { kind: 'undetermined', name: own.name, record: null }
   if (own.record !== null) return ownPolicy(own.name, own.record)
   const walk = await lookups.walk(author)
   const failed = walk.steps.find(step => step.isFailed)
-  if (failed !== undefined) return { kind: 'undetermined', name: failed.name }
+  if (failed !== undefined) return { kind: 'undetermined', name: failed.name, record: null }
   const organization = walk.steps.find(step => step.name === walk.organizationalDomain && step.record !== null)
   const psd = walk.steps.find(step => step.record?.psd === 'y')
   const found = organization ?? psd
@@ -87,7 +87,7 @@ async function inheritedPolicy(
     sp === null || sp === 'invalid' ? { tag: 'p' as const, policy: p } : { tag: 'sp' as const, policy: sp }
   const missing = np === null || np === 'invalid' ? existing : { tag: 'np' as const, policy: np }
   const chosen = existing.policy === missing.policy ? existing : await byExistence(author, resolver, existing, missing)
-  if (chosen === null) return { kind: 'undetermined', name: author }
+  if (chosen === null) return { kind: 'undetermined', name: author, record }
   return {
     kind: 'policy',
     policyDomain: name,

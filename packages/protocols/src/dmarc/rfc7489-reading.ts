@@ -30,13 +30,13 @@ export async function publicSuffixReading(
 
 async function discover(author: string, organization: string, lookups: DmarcLookups): Promise<PolicyFinding> {
   const own = await lookups.recordAt(author)
-  if (own.isFailed) return { kind: 'undetermined', name: own.name }
+  if (own.isFailed) return { kind: 'undetermined', name: own.name, record: null }
   // Several records end the discovery (RFC 7489 s6.6.3).
   if (own.candidates.length > 1) return { kind: 'none' }
   if (own.record !== null) return policyOf(own, 'p', own.record.p)
   if (organization === author) return { kind: 'none' }
   const above = await lookups.recordAt(organization)
-  if (above.isFailed) return { kind: 'undetermined', name: above.name }
+  if (above.isFailed) return { kind: 'undetermined', name: above.name, record: null }
   if (above.record === null) return { kind: 'none' }
   const { p, sp } = above.record
   return sp === null ? policyOf(above, 'p', p) : policyOf(above, 'sp', sp)

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MessageChecks } from '../../packages/letterlock/src/authentication/message-checks.ts'
 import { createIntake } from '../../packages/letterlock/src/intake/create-intake.ts'
 import { loadedCatalogue } from '../../packages/letterlock/src/senders/map-store.ts'
 import { createApp } from '../../packages/letterlock/src/server/app.ts'
@@ -38,6 +39,8 @@ export async function startTestServer(
     readonly isDemo?: boolean
     readonly web?: string
     readonly place?: StorePlace
+    /** Resolvers for messages; none by default, so that no test asks the network. */
+    readonly resolvers?: readonly string[]
     readonly lookUps?: (store: Store) => ServerDeps['lookUps']
   } = {},
 ): Promise<TestServer> {
@@ -64,6 +67,11 @@ export async function startTestServer(
     sources: null,
     names,
     lookUps: options.lookUps?.(store) ?? null,
+    messages: new MessageChecks({
+      now: () => testNow,
+      asksDns: options.isDemo !== true,
+      servers: options.resolvers ?? [],
+    }),
     organizationalDomain: organizationalDomains(),
     now: () => testNow,
     isDemo: options.isDemo ?? false,

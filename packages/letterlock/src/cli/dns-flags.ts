@@ -37,7 +37,10 @@ export async function dnsOfFlags(context: CommandContext): Promise<DnsSource> {
         `--resolver ${printable(server)} is no address of a name server`,
         'such as 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53',
       )
-  return openDnsSource({ zones, servers: servers.length === 0 ? null : servers })
+  if (servers.length > 0) return openDnsSource({ zones, servers })
+  if (zones.length > 0) return openDnsSource({ zones, servers: null })
+  const configured = (await context.configuration()).values['dns.resolvers']
+  return openDnsSource({ zones, servers: configured.length === 0 ? null : configured })
 }
 
 async function readZone(context: CommandContext, given: string): Promise<GivenZone> {

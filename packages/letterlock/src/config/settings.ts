@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseNameServer } from '../probe/name-server.ts'
 
 /** How a value is written in the environment and in a flag, where everything is text. */
 export type SettingKind = 'text' | 'path' | 'number' | 'boolean' | 'list'
@@ -84,6 +85,14 @@ export const settings = {
     schema: z.boolean(),
     default: true,
     text: 'Ask the system resolver for the names of public source addresses. Names count only when they are forward-confirmed.',
+  },
+  'dns.resolvers': {
+    kind: 'list',
+    schema: z.array(
+      z.string().refine(text => parseNameServer(text) !== null, 'must be an address, such as 192.0.2.53'),
+    ),
+    default: [],
+    text: 'Recursive resolvers to ask about messages, as ADDRESS or ADDRESS:PORT. Without any, those of the system are asked. DNSSEC counts only where a resolver answers on loopback.',
   },
   'log.level': {
     kind: 'text',

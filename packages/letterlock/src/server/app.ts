@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { explainMessageRoute } from '@letterlock/contract'
 import { openApiInfo } from './api-document.ts'
 import type { ServerDeps } from './deps.ts'
 import { type Api, json, type RequestContext, type ServerEnv } from './endpoint.ts'
@@ -7,6 +8,7 @@ import { ProblemError, problemResponse } from './problem.ts'
 import { administrationRoutes } from './routes/administration.ts'
 import { domainRoutes } from './routes/domains.ts'
 import { intakeRoutes } from './routes/intake.ts'
+import { messageRoutes } from './routes/messages.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { rowRoutes } from './routes/rows.ts'
@@ -27,7 +29,7 @@ export function createApp(deps: ServerDeps): OpenAPIHono<ServerEnv> {
   })
   app.use(hostGuard(deps.allowedHosts))
   app.use(writeGuard())
-  app.use(readOnlyGuard(deps.isDemo))
+  app.use(readOnlyGuard(deps.isDemo, new Set([`${apiBase}${explainMessageRoute.path}`])))
 
   const api: Api = new OpenAPIHono<ServerEnv>()
   overviewRoutes(api, deps)
@@ -38,6 +40,7 @@ export function createApp(deps: ServerDeps): OpenAPIHono<ServerEnv> {
   tlsRoutes(api, deps)
   reportRoutes(api, deps)
   intakeRoutes(api, deps)
+  messageRoutes(api, deps)
   administrationRoutes(api, deps)
   const document = api.getOpenAPI31Document(openApiInfo(deps.version))
   app.route(apiBase, api)

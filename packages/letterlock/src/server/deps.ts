@@ -1,3 +1,4 @@
+import type { MessageChecks } from '../authentication/message-checks.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Sources } from '../intake/source/sources.ts'
 import type { SourceEnricher } from '../senders/source-enricher.ts'
@@ -19,6 +20,8 @@ export interface ServerDeps {
   readonly names: NamesInForce
   /** What looks up addresses; null where nothing is looked up, as in a demonstration. */
   readonly lookUps: Pick<SourceEnricher, 'state' | 'waiting'> | null
+  /** What explains messages that are sent here. */
+  readonly messages: MessageChecks
   readonly organizationalDomain: (name: string) => string
   /** Seconds since 1970. */
   readonly now: () => number

@@ -65,10 +65,13 @@ function checkBody(headers: Headers): void {
     throw new ProblemError('unsupported-body', 'Bodies are application/json or application/octet-stream.')
 }
 
-/** Refuses every write of an instance that shows demonstration data. */
-export function readOnlyGuard(isDemo: boolean): MiddlewareHandler<ServerEnv> {
+/**
+ * Refuses every write of an instance that shows demonstration data. `questions` are paths that take a body and change
+ * nothing.
+ */
+export function readOnlyGuard(isDemo: boolean, questions: ReadonlySet<string>): MiddlewareHandler<ServerEnv> {
   return async (context, next) => {
-    if (isDemo && !readingMethods.has(context.req.method))
+    if (isDemo && !readingMethods.has(context.req.method) && !questions.has(context.req.path))
       throw new ProblemError('read-only', 'This is a demonstration: nothing can be changed here.')
     await next()
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Catalogue, catalogueOf, catalogueVersion, services } from '@letterlock/posture'
+import { MessageChecks } from '../authentication/message-checks.ts'
 import type { SettingValues } from '../config/settings.ts'
 import { createIntake } from '../intake/create-intake.ts'
 import type { Intake } from '../intake/intake.ts'
@@ -111,12 +112,15 @@ async function startOn(
   })
   closing.add(async () => names.stop())
   const sources = isDemo ? null : await startedSources(store, { intake, events, closing })
+  const messages = new MessageChecks({ now, asksDns: !isDemo, servers: resolversOf(values) })
+  closing.add(() => messages.close())
   const app = createApp({
     store,
     intake,
     sources,
     names,
     lookUps: enricher,
+    messages,
     organizationalDomain: organizationalDomains(),
     now,
     isDemo,
@@ -176,6 +180,12 @@ async function startedSources(
   const sources = await startSources({ store, intake, log: event => events.source(event) })
   closing.add(() => sources.stop())
   return sources
+}
+
+/** Null takes those of the system. */
+function resolversOf(values: SettingValues): readonly string[] | null {
+  const resolvers = values['dns.resolvers']
+  return resolvers.length === 0 ? null : resolvers
 }
 
 /** The demonstration is loaded only where it is asked for: it is a good part of the program. */

@@ -20,7 +20,10 @@ export const navigation = [
     { to: '/failure-reports', name: 'failureReports', letter: 'f' },
     { to: '/quarantine', name: 'quarantine', letter: 'q' },
   ],
-  [{ to: '/sources', name: 'sources', letter: 'o' }],
+  [
+    { to: '/message', name: 'message', letter: 'm' },
+    { to: '/sources', name: 'sources', letter: 'o' },
+  ],
 ] as const satisfies readonly (readonly { readonly to: ScreenPath; readonly name: Name; readonly letter: string }[])[]
 
 /** The name of the screen that a path belongs to. */

@@ -77,6 +77,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/message',
+    component: lazyRouteComponent(() => import('../screens/message/message.tsx'), 'Message'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/sources',
     component: lazyRouteComponent(() => import('../screens/sources/sources.tsx'), 'Sources'),
   }),

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useChoices } from '../api/answers.ts'
 import { partText } from '../messages/parts.ts'
-import { drillDownOf, wholePeriod } from '../scope/search.ts'
+import { drillDownOf, formatSearch, wholePeriod } from '../scope/search.ts'
 import { useFilters, useScope } from '../scope/use-scope.ts'
 
 /** In place of a list without entries: what is true and what to do, same type, no picture. */
@@ -36,13 +36,14 @@ export function EmptyScope({ children }: { readonly children?: ReactNode }) {
   const scope = useScope()
   const extent = useChoices().data?.data.extent
   const isFiltered = drillDownOf(useFilters()).length > 0
-  const isNarrow = Object.keys(scope).length > 0
   if (isFiltered) return <NoneFit />
+  const whole = extent ? wholePeriod(extent) : {}
+  const widest = formatSearch(scope) === formatSearch(whole) ? null : whole
   return (
     <Empty
       action={
-        (isNarrow || extent) && (
-          <Link className="btn" to="." search={extent ? wholePeriod(extent) : {}}>
+        widest !== null && (
+          <Link className="btn" to="." search={widest}>
             {partText('widen')}
           </Link>
         )

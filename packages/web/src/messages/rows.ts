@@ -3,7 +3,7 @@ import { translator } from '../text/message.tsx'
 /** Rows: where every number leads. */
 export const rowsText = translator({
   title: 'Rows',
-  lede: '{messages, plural, one {# message} other {# messages}} in {rows, plural, one {# row} other {# rows}}, newest day first.',
+  lede: '{messages, plural, one {# message} other {# messages}} in {rows, plural, one {# row} other {# rows}}, {order, select, one {newest day first} other {domain by domain, newest day first}}.',
   caption: 'Rows of aggregate reports',
   day: 'Day',
   reporter: 'Reporter',

@@ -14,6 +14,7 @@ export const shell = translator({
   reports: 'Reports',
   failureReports: 'Failure reports',
   quarantine: 'Quarantine',
+  message: 'Check a message',
   sources: 'Sources',
   rows: 'Rows',
   other: 'Letterlock',

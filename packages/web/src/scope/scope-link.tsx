@@ -16,6 +16,7 @@ export type ScreenPath =
   | '/reports'
   | '/failure-reports'
   | '/quarantine'
+  | '/message'
   | '/sources'
 
 interface ScopeLinkProps {

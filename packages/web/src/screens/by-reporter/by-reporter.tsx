@@ -129,7 +129,7 @@ function Line({
     <tr className="line">
       <th scope="row">
         <ScopeLink to="/senders" view={{ open: row.sender.key }} className="name" data-row>
-          {row.sender.name}
+          <Breakable text={row.sender.name} />
         </ScopeLink>
         <span className="small">{row.sender.kind}</span>
       </th>

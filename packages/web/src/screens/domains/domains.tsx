@@ -3,6 +3,7 @@ import type { DomainRow, DomainSort, DomainsAnswer } from '@letterlock/contract'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { usePages, useReadOnly } from '../../api/answers.ts'
+import { Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { Empty, NoneFit } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
@@ -253,7 +254,9 @@ function Line({ row, onEdit }: { readonly row: DomainRow; readonly onEdit: (row:
     <tr className="line">
       <th scope="row">
         <span>
-          <DomainLink domain={row.name} className="name" data-row />
+          <DomainLink domain={row.name} className="name" data-row>
+            <Breakable text={row.name} />
+          </DomainLink>
           <span className="small">
             {domainsText(row.isTracked ? row.type : 'mentioned')}
             {row.tags.map(tag => (

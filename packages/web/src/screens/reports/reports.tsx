@@ -3,6 +3,7 @@ import type { ReportRow, ReportsAnswer } from '@letterlock/contract'
 import { useNavigate } from '@tanstack/react-router'
 import { usePages, useReadOnly } from '../../api/answers.ts'
 import { askForFiles } from '../../app/import-queue.ts'
+import { Breakable } from '../../components/breakable.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -113,7 +114,9 @@ function Line({ report }: { readonly report: ReportRow }) {
         <span className="small">{reportsText(report.authentication)}</span>
       </td>
       <td data-label={reportsText('domain')}>
-        <DomainLink domain={report.domain} />
+        <DomainLink domain={report.domain}>
+          <Breakable text={report.domain} />
+        </DomainLink>
       </td>
       <td data-label={reportsText('kind')}>
         {reportsText(report.kind)}

@@ -20,7 +20,16 @@ export function Rows() {
   const first = query.data?.pages[0]
   return (
     <>
-      <Head title={rowsText('title')}>{first && <p>{rowsText('lede', first.data.total)}</p>}</Head>
+      <Head title={rowsText('title')}>
+        {first && (
+          <p>
+            {rowsText('lede', {
+              ...first.data.total,
+              order: first.scope.domains?.length === 1 ? 'one' : 'many',
+            })}
+          </p>
+        )}
+      </Head>
       <Filters>
         {first && <Claim claim={first.claim} />}
         <TableExports path="/rows" />

@@ -1,5 +1,6 @@
 import type { OutcomeCounts, SenderGroup, SenderRow, SendersAnswer } from '@letterlock/contract'
 import { Fragment } from 'react'
+import { Breakable } from '../../components/breakable.tsx'
 import { DecisionSelect } from '../../components/decision.tsx'
 import { useOpened } from '../../components/opened.ts'
 import { OutcomeBar, outcomeOrder } from '../../components/outcome.tsx'
@@ -146,7 +147,9 @@ function Line({ row, all, reporters }: { readonly row: SenderRow; readonly all: 
           <div className="with-twist">
             <Twist name={name} isOpen={isOpen} controls={panel} onToggle={() => toggle(key)} />
             <button type="button" className="bare sender-name" tabIndex={-1} onClick={() => toggle(key)}>
-              <span className="name">{name}</span>
+              <span className="name">
+                <Breakable text={name} />
+              </span>
               <span className="small">{kind}</span>
             </button>
           </div>

@@ -2,6 +2,8 @@ import { blockProbesLimit, blocksBytesLimit, blocksRemembered } from './limits.t
 
 const firstSlots = 64
 const firstArena = 2_048
+/** A power of two. */
+const recentLengths = 64
 
 /**
  * What parts of records said, by the part as written. Records repeat: the same policy_evaluated, identifiers and
@@ -14,6 +16,8 @@ export class BlockMemory<T> {
   /** Two numbers for each entry: where its bytes begin in the arena, and where they end. */
   #spans = new Int32Array(firstSlots)
   readonly #parts: T[] = []
+  /** The entry that was found last among those of a length, plus one: what comes again soon needs no hash. */
+  readonly #recent = new Int32Array(recentLengths)
   #arena = new DataView(new ArrayBuffer(firstArena))
   #used = 0
   /** Slot and hash of the last part that was asked for and not found; -1 where there is no room. */
@@ -22,6 +26,9 @@ export class BlockMemory<T> {
 
   /** The part that the bytes from `from` to `to` say, where they were met before. */
   find(bytes: DataView, from: number, to: number): T | undefined {
+    const length = (to - from) & (recentLengths - 1)
+    const recent = (this.#recent[length] ?? 0) - 1
+    if (recent !== -1 && this.#isEqual(recent, bytes, from, to)) return this.#parts[recent]
     const hash = hashOf(bytes, from, to)
     const slots = this.#slots
     const mask = slots.length - 1
@@ -33,7 +40,10 @@ export class BlockMemory<T> {
         this.#hash = hash
         return undefined
       }
-      if (slots[slot + 1] === hash && this.#isEqual(entry, bytes, from, to)) return this.#parts[entry]
+      if (slots[slot + 1] === hash && this.#isEqual(entry, bytes, from, to)) {
+        this.#recent[length] = entry + 1
+        return this.#parts[entry]
+      }
       slot = (slot + 2) & mask
     }
     this.#slot = -1
@@ -45,7 +55,7 @@ export class BlockMemory<T> {
     if (this.#slot === -1) return
     const length = to - from
     if (this.#parts.length >= blocksRemembered || this.#used + length > blocksBytesLimit) {
-      this.#forget()
+      this.forget()
       this.#slot = (this.#hash << 1) & (this.#slots.length - 1)
     } else if (this.#parts.length * 4 >= this.#slots.length) {
       this.#makeSlots()
@@ -61,6 +71,16 @@ export class BlockMemory<T> {
     this.#used += length
     this.#slots[this.#slot] = entry + 1
     this.#slots[this.#slot + 1] = this.#hash
+    this.#slot = -1
+  }
+
+  forget(): void {
+    if (this.#parts.length > 0) {
+      this.#slots.fill(0)
+      this.#recent.fill(0)
+    }
+    this.#parts.length = 0
+    this.#used = 0
     this.#slot = -1
   }
 
@@ -96,12 +116,6 @@ export class BlockMemory<T> {
     const larger = new Uint8Array(Math.max(this.#arena.byteLength * 2, this.#used + count))
     larger.set(new Uint8Array(this.#arena.buffer))
     this.#arena = new DataView(larger.buffer)
-  }
-
-  #forget(): void {
-    this.#slots.fill(0)
-    this.#parts.length = 0
-    this.#used = 0
   }
 }
 

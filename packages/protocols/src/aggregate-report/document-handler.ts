@@ -1,24 +1,21 @@
 import type { Fault } from '../fault.ts'
-import { wellFormed } from '../xml/encoding.ts'
 import type { XmlDeviation, XmlHandler } from '../xml/handler.ts'
 import { readAttributes } from '../xml/markup.ts'
 import type { XmlScanner } from '../xml/scanner.ts'
 import type { XmlTag } from '../xml/vocabulary.ts'
-import { BlockMemory } from './block-memory.ts'
+import { ContentLearner } from './content-shape.ts'
 import { DeviationLog } from './deviation-log.ts'
 import { element, place, placeOf } from './elements.ts'
-import { noIpv4, readIpv4 } from './ipv4-places.ts'
-import { blockCharactersLimit, textLimit } from './limits.ts'
+import { PartMemory } from './part-memory.ts'
+import { quickLeaf } from './quick-leaf.ts'
 import type { AggregateContext, AggregateReportSink } from './reader-contract.ts'
-import type { EvaluatedPart, IdentifiersPart, ResultsPart } from './record-draft.ts'
+import { endEntry, putInRecord, trimmed } from './record-texts.ts'
 import { type AggregateRefusal, aggregateRefusals } from './refusals.ts'
 import { ReportDraft } from './report-draft.ts'
+import { ShapedRecords } from './shaped-records.ts'
 
 /** Attributes of the root that are looked at: enough for any set of namespaces. */
 const attributesLimit = 100
-
-/** Lengths of parts that are tried before the end of one is searched. */
-const guesses = 4
 
 /** Characters of text outside of elements that are kept, to tell the word `unused` from junk. */
 const strayLimit = 64
@@ -43,15 +40,13 @@ export class DocumentHandler implements XmlHandler {
   #isRecordCut = false
   /** The part that is being read counts: it is the first of its kind in the record. */
   #isPartRead = true
-  #evaluated = new BlockMemory<EvaluatedPart>()
-  #identifiers = new BlockMemory<IdentifiersPart>()
-  #results = new BlockMemory<ResultsPart>()
-  readonly #blockLengths = new Uint32Array(64 * guesses)
-  #nextGuess = 0
-  #blockFrom = 0
-  #blockTo = 0
-  #blockSerial = -1
-  #blockMet = 0
+  readonly #parts = new PartMemory()
+  readonly #shaped = new ShapedRecords(this.#parts)
+  /** Deviations that were met before the record began. */
+  #metBefore = 0
+  /** The part of a record that is read because it is not remembered. */
+  readonly #newPart = new NewContent()
+  readonly #learner = new ContentLearner()
   #bareText: { text: string; at: number } | null = null
 
   constructor(sink: AggregateReportSink, context: AggregateContext) {
@@ -74,17 +69,19 @@ export class DocumentHandler implements XmlHandler {
     }
     if (placeOf(inside, tag.element) !== place.container) return true
     this.#inside.push(tag.element)
-    this.#openPart(tag, inside, at)
+    this.#openPart(tag, attributes, at)
     // A reason without elements of its own says what it says as text (report-tolerance 59): it comes as a leaf.
     return false
   }
 
-  close(_tag: XmlTag, at: number): void {
+  close(tag: XmlTag, at: number): void {
     const found = this.#inside.pop() ?? 0
-    if (found !== 0) this.#closePart(found, at)
+    if (found !== 0) this.#closePart(found, tag, at)
   }
 
   text(tag: XmlTag, text: string, at: number): void {
+    this.#shaped.learner.spoil()
+    this.#learner.spoil()
     this.#put(tag, text, at)
   }
 
@@ -92,7 +89,9 @@ export class DocumentHandler implements XmlHandler {
     const inside = this.#top()
     const scanner = this.scanner
     if (inside === 0 || scanner === null) return
-    if (inside === element.row && this.#quickLeaf(tag.element, scanner, from, to)) return
+    if (inside === element.row && this.#quickLeaf(tag, scanner, from, to)) return
+    if (inside === element.row || inside === element.record) this.#shaped.learner.spoil()
+    else this.#learner.leaf(scanner, tag, from, to)
     const at = scanner.offset(from)
     const text = scanner.value(from, to)
     if (placeOf(inside, tag.element) !== place.container) {
@@ -100,38 +99,70 @@ export class DocumentHandler implements XmlHandler {
       return
     }
     this.#inside.push(tag.element)
-    this.#bareText = { text: this.#trim(text, at), at }
-    this.#openPart(tag, inside, at)
+    this.#bareText = { text: trimmed(this.#log, text, at), at }
+    this.#openPart(tag, '', at)
     this.close(tag, at)
     this.#bareText = null
   }
 
   block(tag: XmlTag, from: number): number {
     const inside = this.#top()
-    const record = this.#report?.record
+    const report = this.#report
     const scanner = this.scanner
-    if ((inside !== element.record && inside !== element.row) || record === undefined || scanner === null) return -1
-    if (record.has(tag.element)) return -1
+    if (report === null || scanner === null) return -1
+    if (tag.element === element.record) return this.#readShaped(report, scanner, tag, from)
+    if (report.record.has(tag.element)) return -1
     const octets = scanner.octets
-    if (octets === null) return -1
+    if (octets === null || (inside !== element.record && inside !== element.row)) return -1
     // Lengths repeat: where the end tag stands as far on as one of the last times, nothing has to be searched.
-    const lengths = tag.element * guesses
-    for (let guess = 0; guess < guesses; guess += 1) {
-      const length = this.#blockLengths[lengths + guess] ?? 0
-      if (length === 0 || !scanner.buffer.startsWith(tag.close, from + length)) continue
-      if (this.#recall(tag.element, octets, from, from + length)) return from + length + tag.close.length
+    for (let guess = 0; ; guess += 1) {
+      const length = this.#parts.length(tag.element, guess)
+      if (length === 0) break
+      const to = from + length
+      if (!scanner.buffer.startsWith(tag.close, to)) continue
+      if (this.#recall(report, tag, octets, from, to)) return to + tag.close.length
       break
     }
-    const length = scanner.buffer.slice(from, from + blockCharactersLimit).indexOf(tag.close)
-    if (length === -1) return -1
-    this.#blockLengths[lengths + this.#nextGuess] = length
-    this.#nextGuess = (this.#nextGuess + 1) % guesses
-    if (this.#recall(tag.element, octets, from, from + length)) return from + length + tag.close.length
-    this.#blockFrom = from
-    this.#blockTo = from + length
-    this.#blockSerial = scanner.serial
-    this.#blockMet = this.#log.met
+    const to = this.#parts.search(tag, scanner.buffer, from)
+    if (to === -1) return -1
+    if (this.#recall(report, tag, octets, from, to)) return to + tag.close.length
+    this.#newPart.begin(scanner.serial, this.#log.met, from, to)
+    this.#learner.begin(scanner, from)
     return -1
+  }
+
+  #recall(report: ReportDraft, tag: XmlTag, octets: DataView, from: number, to: number): boolean {
+    const { scanner } = this
+    if (scanner === null || !this.#parts.recall(tag.element, octets, from, to, report.record)) return false
+    this.#known(scanner, tag, from, to)
+    return true
+  }
+
+  #known(scanner: XmlScanner, tag: XmlTag, from: number, to: number): void {
+    const isBehindRow = this.#report?.record.has(element.row) ?? false
+    this.#shaped.learner.item(scanner, tag, { from, to, isBehindRow })
+  }
+
+  /** Reads records that are written alike. Gives where the scanner goes on; -1 where it goes on with this one. */
+  #readShaped(report: ReportDraft, scanner: XmlScanner, tag: XmlTag, first: number): number {
+    let from = first
+    while (this.#top() === element.feedback) {
+      const outcome = this.#shaped.read(report, scanner, tag, from)
+      if (outcome.kind === 'none') break
+      this.#isPartRead = true
+      if (outcome.kind === 'partly') {
+        const { item } = outcome
+        this.#shaped.learner.spoil()
+        for (const { element: found } of item.path) this.#inside.push(found)
+        scanner.enter(item.path, item.before)
+        return outcome.to
+      }
+      this.#refuse(report.endRecord(), true)
+      const next = pastSpaces(scanner.buffer, outcome.to)
+      if (this.isStopped || !scanner.buffer.startsWith(tag.open, next)) return outcome.to
+      from = next + tag.open.length
+    }
+    return from === first ? -1 : from - tag.open.length
   }
 
   cut(at: number): void {
@@ -151,21 +182,14 @@ export class DocumentHandler implements XmlHandler {
     // What was tolerated before the first root belongs to the first report.
     if (this.#report !== null || this.reports > 0) this.#log = new DeviationLog()
     if (this.#inside.length > 1) this.#log.add('root-wrapped', at, tag.name)
-    this.#report = new ReportDraft(this.#sink, this.#context, this.#log, () => this.#forgetBlocks())
+    this.#report = new ReportDraft(this.#sink, this.#context, this.#log, () => this.#parts.forget())
     this.#reportAt = at
-    this.#forgetBlocks()
+    this.#parts.forget()
     const name = tag.prefix === '' ? 'xmlns' : `xmlns:${tag.prefix.toLowerCase()}`
     this.#report.head.root(readAttributes(attributes, attributesLimit).get(name) ?? null)
   }
 
-  /** What was remembered of parts points to values of the report that is over, or that started anew. */
-  #forgetBlocks(): void {
-    this.#evaluated = new BlockMemory()
-    this.#identifiers = new BlockMemory()
-    this.#results = new BlockMemory()
-  }
-
-  #openPart(tag: XmlTag, inside: number, at: number): void {
+  #openPart(tag: XmlTag, attributes: string, at: number): void {
     const report = this.#report
     if (report === null) return
     switch (tag.element) {
@@ -178,6 +202,8 @@ export class DocumentHandler implements XmlHandler {
       case element.record:
         this.#isPartRead = true
         report.record.begin(at)
+        this.#metBefore = this.#log.met
+        this.#learn(tag, attributes, at)
         return
       case element.row:
         // In a second row the first value of each kind counts, as in one row.
@@ -189,12 +215,18 @@ export class DocumentHandler implements XmlHandler {
         this.#isPartRead = report.record.beginPart(tag.element, at)
         if (tag.name === 'identities') this.#log.add('identities', at, tag.name)
         return
+      case element.dkim:
+      case element.spf:
+      case element.reason:
+        report.record.beginEntry()
+        if (this.scanner !== null) this.#learner.entry(this.scanner, 'open', tag, at)
+        return
       default:
-        if (inside === element.policyEvaluated || inside === element.authResults) report.record.beginEntry()
+        return
     }
   }
 
-  #closePart(found: number, at: number): void {
+  #closePart(found: number, tag: XmlTag, at: number): void {
     const report = this.#report
     if (report === null) return
     switch (found) {
@@ -208,60 +240,67 @@ export class DocumentHandler implements XmlHandler {
         report.head.closePolicy()
         return
       case element.record:
-        if (!this.#isRecordCut) this.#refuse(report.endRecord(), true)
+        if (this.#isRecordCut) return
+        this.#refuse(report.endRecord(), true)
+        this.#learned(tag, at)
         return
       case element.row:
         return
       case element.policyEvaluated:
       case element.identifiers:
       case element.authResults:
-        if (this.#isPartRead) this.#closeBlock(report, found, at)
+        if (this.#isPartRead) this.#closeBlock(report, tag, at)
+        else this.#shaped.learner.spoil()
         this.#isPartRead = true
         return
       default:
-        if (this.#isPartRead) this.#closeEntry(report, found, at)
+        if (this.#isPartRead) this.#closeEntry(report, tag, at)
     }
   }
 
-  #closeEntry(report: ReportDraft, found: number, at: number): void {
-    if (found === element.dateRange) return
-    if (found === element.reason && this.#bareText !== null)
+  #closeEntry(report: ReportDraft, tag: XmlTag, at: number): void {
+    const { scanner } = this
+    if (scanner !== null) this.#learner.entry(scanner, 'close', tag, at)
+    if (tag.element === element.reason && this.#bareText !== null)
       report.record.reasonText(this.#bareText.text, this.#bareText.at)
-    else report.record.endEntry(found, at)
+    else endEntry(report.record, tag.element, at)
   }
 
-  #closeBlock(report: ReportDraft, found: number, at: number): void {
+  #closeBlock(report: ReportDraft, tag: XmlTag, at: number): void {
     const { record } = report
-    record.endPart(found)
-    const scanner = this.scanner
-    if (scanner === null || scanner.serial !== this.#blockSerial || this.#log.met !== this.#blockMet) return
-    if (scanner.offset(this.#blockTo) !== at) return
-    this.#blockSerial = -1
-    const octets = scanner.octets
-    if (octets === null) return
-    const from = this.#blockFrom
-    const to = this.#blockTo
-    if (found === element.policyEvaluated) this.#evaluated.remember(octets, from, to, record.evaluated())
-    else if (found === element.identifiers) this.#identifiers.remember(octets, from, to, record.identifiers())
-    else this.#results.remember(octets, from, to, record.results())
+    record.endPart(tag.element)
+    const { scanner } = this
+    const octets = this.#octetsOf(this.#newPart, at)
+    if (octets === null || scanner === null) {
+      this.#shaped.learner.spoil()
+      return
+    }
+    const { from, to } = this.#newPart
+    this.#parts.remember(tag.element, octets, from, to, record)
+    const shape = this.#learner.finish(scanner, to)
+    if (shape !== null) this.#parts.learned(tag.element, shape)
+    this.#known(scanner, tag, from, to)
   }
 
-  #recall(found: number, octets: DataView, from: number, to: number): boolean {
-    const record = this.#report?.record
-    if (record === undefined) return false
-    if (found === element.policyEvaluated) {
-      const part = this.#evaluated.find(octets, from, to)
-      if (part !== undefined) record.putEvaluated(part)
-      return part !== undefined
-    }
-    if (found === element.identifiers) {
-      const part = this.#identifiers.find(octets, from, to)
-      if (part !== undefined) record.putIdentifiers(part)
-      return part !== undefined
-    }
-    const part = this.#results.find(octets, from, to)
-    if (part !== undefined) record.putResults(part)
-    return part !== undefined
+  /** The octets that hold a content which ended at `at`; null where it is not to be remembered. */
+  #octetsOf(content: NewContent, at: number): DataView | null {
+    const { scanner } = this
+    if (scanner === null || !content.ends(scanner.serial, this.#log.met)) return null
+    return scanner.offset(content.to) === at ? scanner.octets : null
+  }
+
+  #learn(tag: XmlTag, attributes: string, at: number): void {
+    const { scanner } = this
+    if (scanner === null || scanner.octets === null || attributes !== '') this.#shaped.learner.spoil()
+    else this.#shaped.learn(scanner, tag, at - scanner.offset(0) + tag.open.length)
+  }
+
+  /** A record was read the usual way. */
+  #learned(tag: XmlTag, at: number): void {
+    const { scanner } = this
+    if (scanner === null || this.#log.met !== this.#metBefore) return
+    const to = at - scanner.offset(0)
+    if (scanner.buffer.startsWith(tag.close, to)) this.#shaped.learned(scanner, tag, to + tag.close.length)
   }
 
   #closeReport(report: ReportDraft): void {
@@ -280,42 +319,18 @@ export class DocumentHandler implements XmlHandler {
     this.#report = null
   }
 
-  /** Source and count as they nearly always are: met before, or a few digits. */
-  #quickLeaf(found: number, scanner: XmlScanner, from: number, to: number): boolean {
+  #quickLeaf(tag: XmlTag, scanner: XmlScanner, from: number, to: number): boolean {
     const report = this.#report
-    if (report === null || !this.#isPartRead) return false
-    const { record } = report
-    if (found === element.sourceIp && record.isSourceOpen) {
-      const address = readIpv4(scanner.buffer, from, to)
-      if (address === noIpv4) return false
-      const known = report.values.ipv4(address)
-      record.putSource(known === -1 ? report.values.addIpv4(address, scanner.value(from, to)) : known)
-      return true
-    }
-    if (found !== element.count || !record.isCountOpen || to === from || to - from > 9) return false
-    let count = 0
-    for (let at = from; at < to; at += 1) {
-      const digit = scanner.buffer.charCodeAt(at) - 0x30
-      if (digit < 0 || digit > 9) return false
-      count = count * 10 + digit
-    }
-    record.putCount(count)
+    if (report === null || !this.#isPartRead || !quickLeaf(report, scanner, tag.element, { from, to })) return false
+    this.#known(scanner, tag, from, to)
     return true
-  }
-
-  #trim(text: string, at: number): string {
-    const trimmed = text.trim()
-    if (trimmed.length !== text.length && trimmed !== '') this.#log.add('value-padded', at, text, trimmed)
-    if (trimmed.length <= textLimit) return trimmed
-    this.#log.add('text-long', at, trimmed)
-    return wellFormed(trimmed.slice(0, textLimit))
   }
 
   /** An element that holds text. */
   #put(tag: XmlTag, raw: string, at: number): void {
     const report = this.#report
     if (report === null || this.#isRecordCut) return
-    const text = this.#trim(raw, at)
+    const text = trimmed(this.#log, raw, at)
     const inside = this.#top()
     if (placeOf(inside, tag.element) !== place.text) {
       this.#log.add('unknown-element', at, `<${tag.name}>${text}`)
@@ -325,15 +340,38 @@ export class DocumentHandler implements XmlHandler {
     else if (inside === element.reportMetadata || inside === element.dateRange)
       report.head.metadata(tag.element, text, at)
     else if (inside === element.policyPublished) report.head.policy(tag.element, text, at)
-    else if (this.#isPartRead) this.#putInRecord(report, inside, tag.element, text, at)
+    else if (this.#isPartRead) putInRecord(report.record, inside, tag.element, text, at)
+  }
+}
+
+function pastSpaces(buffer: string, from: number): number {
+  let at = from
+  for (let code = buffer.charCodeAt(at); code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09; ) {
+    at += 1
+    code = buffer.charCodeAt(at)
+  }
+  return at
+}
+
+/** Where content stands that is read because it is not remembered yet. */
+class NewContent {
+  from = 0
+  to = 0
+  #serial = -1
+  #met = 0
+
+  /** `met`: deviations so far. */
+  begin(serial: number, met: number, from: number, to: number): void {
+    this.from = from
+    this.to = to
+    this.#serial = serial
+    this.#met = met
   }
 
-  #putInRecord(report: ReportDraft, inside: number, found: number, text: string, at: number): void {
-    const { record } = report
-    if (found === element.sourceIp) record.source(text, at)
-    else if (found === element.count) record.count(text, at)
-    else if (inside === element.policyEvaluated) record.evaluation(found, text, at)
-    else if (inside === element.identifiers) record.identifier(found, text, at)
-    else record.entry(found, text, at)
+  /** Whether it is still in the window and nothing departed in it; asked once. */
+  ends(serial: number, met: number): boolean {
+    const isSound = serial === this.#serial && met === this.#met
+    this.#serial = -1
+    return isSound
   }
 }

@@ -101,7 +101,7 @@ export const vocabulary: XmlVocabulary = {
   elements: new Map(names),
   root: element.feedback,
   sections: new Set([element.reportMetadata, element.policyPublished, element.record]),
-  blocks: new Set([element.policyEvaluated, element.identifiers, element.authResults]),
+  blocks: new Set([element.record, element.policyEvaluated, element.identifiers, element.authResults]),
 }
 
 /** What an element is where it stands: nothing of the standards, a holder of elements, or a holder of text. */

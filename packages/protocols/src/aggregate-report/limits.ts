@@ -23,7 +23,7 @@ export const addressesRemembered = 262_144
 export const valuesRemembered = 65_536
 
 /** The same for sets of results and reasons, which are longer. */
-export const setsRemembered = 16_384
+export const setsRemembered = 32_768
 
 /** Weight of all of them together (`SharedValues`), some bytes: few values can be long ones. */
 export const valuesWeightLimit = 8_388_608
@@ -42,10 +42,21 @@ export const weightBeforeHeadLimit = 16_777_216
 export const valueWeight = 64
 
 /** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
-export const blocksRemembered = 16_384
-/** Bytes of them, for each of the three kinds. */
+export const blocksRemembered = 32_768
+/** Bytes of them, for each kind. */
 export const blocksBytesLimit = 4_194_304
 /** The longest of them: a record with 15 DKIM results. */
 export const blockCharactersLimit = 2_048
 /** Places where one of them is looked for; crafted reports can make more of them fall on one place. */
 export const blockProbesLimit = 8
+
+/** Octets of what is written alike in all records: tags and white space are some 500. */
+export const shapeCharactersLimit = 4_096
+/** Shapes of a document that read less than `shapeWorthRecords` records, after which no more are learned. */
+export const shapeLessonsLimit = 64
+/** Records that a shape has to read to be worth its making. */
+export const shapeWorthRecords = 8
+/** Elements with text of a part whose shape is learned: a record with 10 DKIM results has 43. */
+export const contentLeavesLimit = 64
+/** Shapes of each kind of part that are tried: with or without envelope_from, with one or two signatures. */
+export const contentShapesKept = 4

@@ -1,12 +1,12 @@
-import { domainNameLimit, normaliseDomain } from '../domain-name.ts'
+import { normaliseDomain } from '../domain-name.ts'
 import type { DeviationLog } from './deviation-log.ts'
-import { shortCopy } from './deviation-log.ts'
 import { element } from './elements.ts'
+import { EntryDraft, lowered, readDomain, saysArcPass } from './entry-draft.ts'
 import { listLimit, messagesLimit } from './limits.ts'
 import { readCount } from './numbers.ts'
+import type { EvaluatedPart, IdentifiersPart, ResultsPart } from './record-parts.ts'
 import { pendingName, type RecordNumbers } from './record-run.ts'
 import {
-  type AuthResult,
   type DkimResult,
   dispositions,
   evaluations,
@@ -16,80 +16,11 @@ import {
   type SpfResult,
 } from './report.ts'
 import { normaliseSource, type SharedValues } from './report-values.ts'
-import {
-  dispositionWords,
-  dkimOtherWords,
-  dkimWords,
-  evaluationWords,
-  reasonWords,
-  spfOtherWords,
-  spfWords,
-} from './value-words.ts'
+import { dispositionWords, evaluationWords } from './value-words.ts'
 
 const unread = -1
 const failCode = evaluations.indexOf('fail')
 const passCode = dispositions.indexOf('pass')
-
-/** What policy_evaluated says. */
-export interface EvaluatedPart {
-  readonly disposition: number
-  readonly dkim: number
-  readonly spf: number
-  readonly reasons: number
-}
-
-/** What identifiers says. */
-export interface IdentifiersPart {
-  readonly headerFrom: number
-  readonly envelopeFrom: number
-  readonly envelopeTo: number
-}
-
-/** What auth_results says. */
-export interface ResultsPart {
-  readonly dkim: number
-  readonly spf: number
-  readonly hasDkimPass: boolean
-  readonly hasSpfPass: boolean
-}
-
-/** Text of one `dkim`, `spf` or `reason` element by its children; null where there is none. */
-class Entry {
-  readonly #texts: (string | null)[] = Array.from({ length: 64 }, () => null)
-  readonly #places = new Float64Array(64)
-
-  clear(): void {
-    for (const found of entryElements) this.#texts[found] = null
-  }
-
-  put(found: number, text: string, at: number): void {
-    this.#texts[found] = text
-    this.#places[found] = at
-  }
-
-  /** Null where it is absent, `''` where it is empty. */
-  raw(found: number): string | null {
-    return this.#texts[found] ?? null
-  }
-
-  text(found: number): string | null {
-    return this.#texts[found] || null
-  }
-
-  at(found: number): number {
-    return this.#places[found] ?? 0
-  }
-}
-
-const entryElements = [
-  element.domain,
-  element.selector,
-  element.scope,
-  element.result,
-  element.humanResult,
-  element.type,
-  element.comment,
-]
 
 /** Gathers one record, and the next after it. Texts come trimmed. */
 export class RecordDraft {
@@ -119,7 +50,7 @@ export class RecordDraft {
   #spfPlace = 0
   #hasDkimPass = false
   #hasSpfPass = false
-  readonly #entry = new Entry()
+  readonly #entry: EntryDraft
   /** Parts met in this record, a bit for each. */
   #seen = 0
   readonly #numbers: RecordNumbers = {
@@ -140,6 +71,7 @@ export class RecordDraft {
   constructor(log: DeviationLog, values: SharedValues) {
     this.#log = log
     this.#values = values
+    this.#entry = new EntryDraft(log, values)
   }
 
   begin(at: number): void {
@@ -306,7 +238,7 @@ export class RecordDraft {
       this.#log.add('element-repeated', at, text)
       return
     }
-    const word = this.#lower(text, at)
+    const word = lowered(this.#log, text, at)
     const disposition = dispositionWords.get(word)
     if (disposition === undefined) this.#log.add('disposition-unknown', at, text, 'unknown')
     this.#disposition = dispositions.indexOf(disposition ?? 'unknown')
@@ -317,17 +249,11 @@ export class RecordDraft {
       this.#log.add('element-repeated', at, text)
       return earlier
     }
-    const word = this.#lower(text, at)
+    const word = lowered(this.#log, text, at)
     const evaluation = evaluationWords.get(word)
     if (evaluation === undefined) this.#log.add('evaluation-unknown', at, text, 'unknown')
     else if (evaluation !== word) this.#log.add('evaluation-other', at, text, evaluation)
     return evaluations.indexOf(evaluation ?? 'unknown')
-  }
-
-  #lower(text: string, at: number): string {
-    const word = text.toLowerCase()
-    if (word !== text) this.#log.add('value-case', at, text, word)
-    return word
   }
 
   /** A child of identifiers. */
@@ -355,7 +281,7 @@ export class RecordDraft {
     const found = this.#values.names.find(text)
     if (found !== undefined) return found
     const isSilent = this.#log.met
-    const name = this.#domain(text, at)
+    const name = readDomain(this.#log, text, at)
     const isUsable = this.#log.met === isSilent
     // A departure is told each time, so its spelling must not be found above.
     const key = isUsable || normaliseDomain(name) === name ? name : `\0${name}`
@@ -364,56 +290,30 @@ export class RecordDraft {
     return place
   }
 
-  /** A domain in its normal form; where it has none, the text in lower case. */
-  #domain(text: string, at: number): string {
-    const domain = normaliseDomain(text)
-    if (domain !== null) {
-      if (/[^\0-\x7f]/.test(text)) this.#log.add('domain-u-label', at, text, domain)
-      return domain
-    }
-    const ofAddress = /@([^@<>\s]+)>?$/.exec(text.slice(-domainNameLimit * 2))?.[1]
-    const domainOfAddress = ofAddress === undefined ? null : normaliseDomain(ofAddress)
-    if (domainOfAddress !== null) {
-      this.#log.add('name-address', at, text, domainOfAddress)
-      return domainOfAddress
-    }
-    const kept = shortCopy(text.toLowerCase(), domainNameLimit)
-    this.#log.add('name-unusable', at, text, kept)
-    return kept
-  }
-
   beginEntry(): void {
-    this.#entry.clear()
+    this.#entry.begin()
   }
 
   /** A child of a `dkim`, `spf` or `reason` element. */
   entry(found: number, text: string, at: number): void {
     if (text !== '') this.#hasContent = true
-    const earlier = this.#entry.raw(found)
-    if (earlier === null || earlier === '') this.#entry.put(found, text, at)
-    else this.#log.add('element-repeated', at, text, earlier)
+    this.#entry.put(found, text, at)
   }
 
-  endEntry(part: number, at: number): void {
-    if (part === element.reason) this.#endReason(at)
-    else if (part === element.dkim) this.#endDkim(at)
-    else this.#endSpf(at)
+  endReason(at: number): void {
+    const reason = this.#entry.reason(at)
+    if (reason !== null) this.#push(this.#reasons, reason, at)
   }
 
-  #endReason(at: number): void {
-    const comment = this.#entry.text(element.comment)
-    const type = this.#entry.text(element.type)
-    if (type === null) this.#log.add('reason-empty', at, comment ?? '')
-    else this.#addReason(type, comment, at)
+  /** A `dkim` element ends, with what was put since `beginEntry`. */
+  endDkim(at: number): void {
+    const result = this.#entry.dkim(at)
+    if (result !== null) this.#push(this.#dkimResults, result, at)
   }
 
-  #addReason(type: string, comment: string | null, at: number): void {
-    const arc = comment !== null && /\barc\s*=\s*pass\b/i.test(comment)
-    const known = reasonWords.get(this.#lower(type, at))
-    if (known === undefined) this.#log.add('reason-type-unknown', at, type, 'other')
-    const reason: Reason =
-      known === undefined ? { type: 'other', rawType: type, comment, arc } : { type: known, comment, arc }
-    this.#push(this.#reasons, reason, at)
+  endSpf(at: number): void {
+    const result = this.#entry.spf(at)
+    if (result !== null) this.#push(this.#spfResults, result, at)
   }
 
   /** A reason without elements of its own. */
@@ -424,71 +324,12 @@ export class RecordDraft {
     }
     this.#hasContent = true
     this.#log.add('reason-text', at, text)
-    this.#push(this.#reasons, { type: 'other', comment: text, arc: /\barc\s*=\s*pass\b/i.test(text) }, at)
+    this.#push(this.#reasons, { type: 'other', comment: text, arc: saysArcPass(text) }, at)
   }
 
   #push<T>(list: T[], item: T, at: number): void {
     if (list.length >= listLimit) this.#log.add('list-long', at, '')
     else list.push(item)
-  }
-
-  #endDkim(at: number): void {
-    const domain = this.#entryDomain()
-    const selector = this.#entry.text(element.selector)
-    const humanResult = this.#entry.text(element.humanResult)
-    const word = this.#result(
-      dkimWords,
-      dkimOtherWords,
-      domain === null && selector === null && humanResult === null,
-      at,
-    )
-    if (word !== null) this.#push(this.#dkimResults, { domain, selector, ...word, humanResult }, at)
-  }
-
-  #endSpf(at: number): void {
-    const domain = this.#entryDomain()
-    const humanResult = this.#entry.text(element.humanResult)
-    const scope = this.#scope()
-    const word = this.#result(spfWords, spfOtherWords, domain === null && humanResult === null, at)
-    if (word !== null) this.#push(this.#spfResults, { domain, scope, ...word, humanResult }, at)
-  }
-
-  #entryDomain(): string | null {
-    const text = this.#entry.text(element.domain)
-    if (text === null) return null
-    // A name that records carry already is in its normal form.
-    return this.#values.names.find(text) === undefined ? this.#domain(text, this.#entry.at(element.domain)) : text
-  }
-
-  #scope(): 'mfrom' | 'helo' | null {
-    const text = this.#entry.text(element.scope)
-    if (text === null) return null
-    const at = this.#entry.at(element.scope)
-    const word = this.#lower(text, at)
-    if (word === 'mfrom' || word === 'helo') return word
-    this.#log.add('scope-unknown', at, text)
-    return null
-  }
-
-  /** Null where the whole entry says nothing: then it is left out. */
-  #result(
-    words: ReadonlyMap<string, AuthResult>,
-    otherWords: ReadonlyMap<string, AuthResult>,
-    isBare: boolean,
-    at: number,
-  ): { readonly result: AuthResult; readonly rawResult?: string } | null {
-    const text = this.#entry.text(element.result)
-    if (text === null) {
-      this.#log.add(isBare ? 'result-empty' : 'result-unknown', at, '')
-      return isBare ? null : { result: 'unknown' }
-    }
-    const place = this.#entry.at(element.result)
-    const word = this.#lower(text, place)
-    const standard = words.get(word)
-    if (standard !== undefined) return { result: standard }
-    const result = otherWords.get(word) ?? 'unknown'
-    this.#log.add(result === 'unknown' ? 'result-unknown' : 'result-mapped', place, text, result)
-    return { result, rawResult: text }
   }
 
   /** The record as numbers, valid until the next one; null where it is left out. */

@@ -36,7 +36,10 @@ export interface XmlHandler {
    * for `open` and `text`, or for `open` and `close`.
    */
   leaf(tag: XmlTag, from: number, to: number): void
-  /** The element's content begins at `from`. Gives the place after its end tag where it knows the content, else -1. */
+  /**
+   * The content of a block begins at `from`. Gives the place after its end tag where the handler knows the content,
+   * else -1. A handler that knows the beginning of it calls `XmlScanner.enter` and gives the place where that ends.
+   */
   block(tag: XmlTag, from: number): number
   /** The document ended while elements were open. `close` and `text` of them follow. */
   cut(at: number): void

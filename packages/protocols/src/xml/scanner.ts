@@ -75,6 +75,20 @@ export class XmlScanner {
     return this.#window.units === 'octets' ? this.#window.view : null
   }
 
+  /** The open elements inside of the root, outermost first. */
+  path(): readonly XmlTag[] {
+    return this.#open.slice(this.#rootAt + 1)
+  }
+
+  /**
+   * For a handler that read the beginning of a block by itself and does not know the rest: these elements are open
+   * where the scanner goes on, and `last` is the tag before that place.
+   */
+  enter(path: readonly XmlTag[], last: XmlTag): void {
+    this.#open.push(...path)
+    this.#last = last
+  }
+
   /** False as soon as the document is given up. */
   push(bytes: Uint8Array): boolean {
     let from = 0
@@ -203,8 +217,18 @@ export class XmlScanner {
         return to + tag.close.length
       }
     }
+    if (tag.isBlock && this.#isSectionAlone(tag)) {
+      const end = this.#handler.block(tag, from)
+      if (end !== -1) return end
+    }
     this.#startTag(tag, '', lt)
     return from
+  }
+
+  /** A section that begins where sections belong: nothing that stands before it is still open. */
+  #isSectionAlone(tag: XmlTag): boolean {
+    if (!tag.isSection || this.#takingAt !== -1 || this.#hasDoctype) return false
+    return this.#rootAt >= 0 && this.#open.length === this.#rootAt + 1
   }
 
   #otherMarkup(buffer: string, lt: number, isLast: boolean): number {

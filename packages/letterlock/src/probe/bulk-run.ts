@@ -11,6 +11,9 @@ export const bulkConnections = 2
 /** Questions under way on each connection: more only wait at the server. */
 export const bulkWindow = 400
 
+/** Part of the room up to which questions under way are waited for before more are taken. */
+const refillBelow = 0.75
+
 /** Milliseconds for each try of a question. */
 export const bulkTryMs = 5000
 
@@ -78,6 +81,7 @@ export class BulkRun<Asked extends BulkQuestion> {
   readonly #room: number
   readonly #tryMs: number
   readonly #tries: number
+  readonly #signal: AbortSignal | undefined
   #batch: BulkAnswer<Asked>[] = []
   #underWay = 0
   #asked = 0
@@ -112,7 +116,8 @@ export class BulkRun<Asked extends BulkQuestion> {
     this.#room = this.#lanes.length * pipeline
     const { signal } = options
     if (signal?.aborted === true) this.#isAtEnd = true
-    else signal?.addEventListener('abort', this.#abort, { once: true })
+    else signal?.addEventListener('abort', this.cancel, { once: true })
+    this.#signal = signal
   }
 
   run(): Promise<BulkSummary> {
@@ -123,13 +128,15 @@ export class BulkRun<Asked extends BulkQuestion> {
     })
   }
 
-  readonly #abort = () => {
+  /** Takes no more questions; those under way end unanswered. */
+  readonly cancel = (): void => {
     this.#isAtEnd = true
     for (const { road } of this.#lanes) road.close()
   }
 
-  /** Takes questions while there is room. */
+  /** Takes questions while there is room, once there is room for some: one write with many costs as much as with one. */
   #pump(): void {
+    if (this.#underWay > this.#room * refillBelow) return
     while (!this.#isAtEnd && !this.#isWaiting && this.#underWay < this.#room) {
       const next = this.#guarded(() => this.#source.next())
       if (next === undefined) return
@@ -154,11 +161,19 @@ export class BulkRun<Asked extends BulkQuestion> {
   }
 
   #send(query: BulkQuery<Asked>): void {
-    this.#turn = (this.#turn + 1) % this.#lanes.length
-    const lane = this.#lanes[this.#turn]
+    const lane = this.#nextLane()
     if (lane === undefined) return
     query.server = lane.server
     lane.road.ask(query, this.#tryMs)
+  }
+
+  /** The lanes in turn, but for those that have enough to do. */
+  #nextLane(): Lane | undefined {
+    for (let tries = 0; tries < this.#lanes.length; tries += 1) {
+      this.#turn = (this.#turn + 1) % this.#lanes.length
+      if (this.#lanes[this.#turn]?.road.hasRoom === true) break
+    }
+    return this.#lanes[this.#turn]
   }
 
   /** For `BulkQuery` alone. */
@@ -233,7 +248,7 @@ export class BulkRun<Asked extends BulkQuestion> {
   #break(error: unknown): void {
     const settle = this.#settle
     this.#settle = null
-    this.#abort()
+    this.cancel()
     settle?.reject(error)
   }
 
@@ -241,6 +256,7 @@ export class BulkRun<Asked extends BulkQuestion> {
     if (!this.#isAtEnd || this.#isWaiting || this.#underWay > 0 || this.#batch.length > 0) return
     const settle = this.#settle
     this.#settle = null
+    this.#signal?.removeEventListener('abort', this.cancel)
     for (const { road } of this.#lanes) road.close()
     const connections = this.#lanes.reduce((sum, { road }) => sum + road.connections, 0)
     settle?.resolve({ asked: this.#asked, unanswered: this.#unanswered, repeated: this.#repeated, connections })

@@ -12,7 +12,7 @@ import { Deadlines } from './deadlines.ts'
 import { failedAnswer } from './dns-answer.ts'
 import { Lookup, type LookupPlan, type LookupQuestion } from './dns-lookup.ts'
 import { KnownServer } from './known-server.ts'
-import { type NameServer, parseNameServer } from './name-server.ts'
+import { isLoopback, type NameServer, parseNameServer } from './name-server.ts'
 import { type ResolverConfiguration, systemConfiguration } from './resolver-configuration.ts'
 
 /** Milliseconds given to each try in turn (DNS-014: ten seconds in all, over the servers in turn). */
@@ -73,13 +73,13 @@ export function createDnsClient(options: DnsClientOptions = {}): DnsClient {
 interface Waiter {
   readonly tell: (answer: Answer) => void
   readonly signal: AbortSignal | undefined
-  readonly onAbort: () => void
+  readonly onAbort: (() => void) | null
 }
 
 /** A look-up under way and everybody who asked the same. */
 interface Flight {
   readonly lookup: Lookup
-  readonly waiters: Set<Waiter>
+  readonly waiters: Waiter[]
 }
 
 class Client implements DnsClient {
@@ -93,6 +93,7 @@ class Client implements DnsClient {
   readonly #known: readonly KnownServer[]
   /** Servers that questions named themselves. */
   readonly #named = new Map<string, KnownServer>()
+  readonly #runs = new Set<{ cancel(): void }>()
   #rotation = 0
   #isClosed = false
 
@@ -108,7 +109,7 @@ class Client implements DnsClient {
     const servers = system?.servers ?? (options.servers ?? []).map(serverOf)
     const trustAd = options.trustAd ?? system?.trustAd ?? false
     const useTcp = options.useTcp ?? system?.useTcp ?? false
-    this.#known = servers.map(server => this.#knownServer(server, { trustAd, useTcp }))
+    this.#known = servers.map(server => this.#knownServer(server, { isTrusted: trustAd || isLoopback(server), useTcp }))
   }
 
   get servers(): readonly NameServer[] {
@@ -125,8 +126,10 @@ class Client implements DnsClient {
     const servers = this.#serversFor(question)
     if (servers === null) return Promise.resolve(failedAnswer('unreachable', question.server ?? '', this.#now()))
     return new Promise(resolve => {
-      const flight = this.#flights.get(key) ?? this.#takeOff(key, name, question, servers)
-      this.#wait(key, flight, resolve, question.signal)
+      const underWay = this.#flights.get(key)
+      const flight = underWay ?? this.#prepare(key, name, question, servers)
+      flight.waiters.push(this.#waiter(key, flight, resolve, question.signal))
+      if (underWay === undefined) flight.lookup.start()
     })
   }
 
@@ -143,7 +146,9 @@ class Client implements DnsClient {
       isAskable,
       lookUp: (name, question, done) => new Lookup(asLookup(name, question), this.#known, this.#plan, done).start(),
     }
-    return new BulkRun(context, source, take, options).run()
+    const run = new BulkRun(context, source, take, options)
+    this.#runs.add(run)
+    return run.run().finally(() => this.#runs.delete(run))
   }
 
   close(): void {
@@ -153,6 +158,7 @@ class Client implements DnsClient {
       lookup.cancel()
       this.#land(key, waiters, failedAnswer('unreachable', 'closed', this.#now()))
     }
+    for (const run of this.#runs) run.cancel()
     for (const server of [...this.#known, ...this.#named.values()]) server.road.close()
     this.#cache.clear()
   }
@@ -187,7 +193,8 @@ class Client implements DnsClient {
     if (before !== undefined) return before
     const server = parseNameServer(text)
     if (server === null) return null
-    const known = this.#knownServer(server, { trustAd: false, useTcp: this.#options.useTcp ?? false })
+    // An authoritative server proves nothing by AD, whichever way it takes.
+    const known = this.#knownServer(server, { isTrusted: false, useTcp: this.#options.useTcp ?? false })
     this.#named.set(text, known)
     // What is under way keeps its own hold of the server, and its connection closes when it is idle.
     const [oldest] = this.#named.keys()
@@ -195,44 +202,42 @@ class Client implements DnsClient {
     return known
   }
 
-  #knownServer(server: NameServer, options: { readonly trustAd: boolean; readonly useTcp: boolean }): KnownServer {
+  #knownServer(server: NameServer, options: { readonly isTrusted: boolean; readonly useTcp: boolean }): KnownServer {
     const idle = this.#options.idleMs === undefined ? {} : { idleMs: this.#options.idleMs }
     return new KnownServer(server, { ...options, ...idle, deadlines: this.#deadlines })
   }
 
-  #takeOff(key: string, name: string, question: Question, servers: readonly KnownServer[]): Flight {
-    const waiters = new Set<Waiter>()
+  #prepare(key: string, name: string, question: Question, servers: readonly KnownServer[]): Flight {
+    const waiters: Waiter[] = []
     const lookup = new Lookup(asLookup(name, question), servers, this.#plan, answer => {
       this.#keep(key, question, answer)
       this.#land(key, waiters, answer)
     })
     const flight = { lookup, waiters }
     this.#flights.set(key, flight)
-    // Not before the first waiter is there.
-    queueMicrotask(() => lookup.start())
     return flight
   }
 
-  #wait(key: string, flight: Flight, tell: (answer: Answer) => void, signal: AbortSignal | undefined): void {
+  #waiter(key: string, flight: Flight, tell: (answer: Answer) => void, signal: AbortSignal | undefined): Waiter {
+    if (signal === undefined) return { tell, signal, onAbort: null }
     const onAbort = () => {
-      flight.waiters.delete(waiter)
+      flight.waiters.splice(flight.waiters.indexOf(waiter), 1)
       tell(failedAnswer('timeout', 'given up', this.#now()))
-      if (flight.waiters.size > 0) return
+      if (flight.waiters.length > 0) return
       this.#flights.delete(key)
       flight.lookup.cancel()
     }
     const waiter = { tell, signal, onAbort }
-    flight.waiters.add(waiter)
-    signal?.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort, { once: true })
+    return waiter
   }
 
-  #land(key: string, waiters: Set<Waiter>, answer: Answer): void {
+  #land(key: string, waiters: readonly Waiter[], answer: Answer): void {
     this.#flights.delete(key)
     for (const { tell, signal, onAbort } of waiters) {
-      signal?.removeEventListener('abort', onAbort)
+      if (onAbort !== null) signal?.removeEventListener('abort', onAbort)
       tell(answer)
     }
-    waiters.clear()
   }
 
   #keep(key: string, question: Question, answer: Answer): void {

@@ -67,10 +67,12 @@ export class Lookup {
   readonly #done: (answer: Answer) => void
   readonly #startedAt = performance.now()
   /** Servers that answered with a failure: they are not asked the same again (RFC 9520 s3.1). */
-  readonly #spent = new Set<KnownServer>()
+  readonly #spent: KnownServer[] = []
   #tries = 0
   #last: Answer | null = null
-  #cancelUnderWay: (() => void) | null = null
+  /** What is under way: one of the two, or nothing. */
+  #exchange: UdpExchange | null = null
+  #query: LookupQuery | null = null
   #isDone = false
   #tryStartedAt = 0
   /** Earlier messages, where the server gave a chain of aliases in pieces. */
@@ -94,13 +96,15 @@ export class Lookup {
 
   cancel(): void {
     this.#isDone = true
-    this.#cancelUnderWay?.()
+    if (this.#query !== null) this.#query.attempt.server.road.cancel(this.#query)
+    if (this.#exchange === null) return
+    this.#plan.udp.open -= 1
+    this.#exchange.cancel()
   }
 
   #finish(answer: Answer): void {
     if (this.#isDone) return
     this.#isDone = true
-    this.#cancelUnderWay = null
     this.#done(this.#pieces.reduceRight((rest, piece) => joined(piece, rest), answer))
   }
 
@@ -115,18 +119,27 @@ export class Lookup {
     const server = this.#nextServer()
     this.#tries += 1
     this.#tryStartedAt = performance.now()
+    this.#pieces.length = 0
     if (server === null || this.#timeLeft() <= 0) {
       this.#finish(this.#last ?? failedAnswer('unreachable', 'no resolver', this.#plan.now()))
       return
     }
     const isPlain = !server.speaksEdns
-    this.#ask({ server, name: this.#question.name, hasRandomCase: server.keepsCase, isPlain, looksBehind: null })
+    this.#ask({
+      server,
+      name: this.#question.name,
+      hasRandomCase: server.keepsCase && !server.useTcp,
+      isPlain,
+      looksBehind: null,
+    })
   }
 
   /** The servers take turns in the order given; those that were silent lately come after the others. */
   #nextServer(): KnownServer | null {
+    const [only, ...others] = this.#servers
+    if (only !== undefined && others.length === 0) return this.#spent.includes(only) ? null : only
     const now = performance.now()
-    const left = this.#servers.filter(server => !this.#spent.has(server))
+    const left = this.#servers.filter(server => !this.#spent.includes(server))
     const lively = left.filter(server => server.quietUntil <= now)
     const order = lively.length > 0 ? lively : left
     return order[this.#tries % Math.max(1, order.length)] ?? null
@@ -142,66 +155,60 @@ export class Lookup {
     const { udp } = this.#plan
     // Beyond the limit of sockets one connection carries all the others.
     if (attempt.server.useTcp || udp.open >= udpSocketsLimit) {
-      this.#askByTcp({ ...attempt, hasRandomCase: false })
+      this.#askByTcp(attempt.hasRandomCase ? { ...attempt, hasRandomCase: false } : attempt)
       return
     }
     udp.open += 1
-    const exchange = new UdpExchange(
+    this.#exchange = new UdpExchange(
       { ...attempt, type: this.#question.type, bits: this.#bits(attempt) },
       { server: attempt.server.server, timeoutMs: this.#timeLeft(), deadlines: this.#plan.deadlines },
       reply => {
         udp.open -= 1
+        this.#exchange = null
         this.#onUdpReply(attempt, reply)
       },
     )
-    this.#cancelUnderWay = () => {
-      udp.open -= 1
-      exchange.cancel()
-    }
   }
 
   #onUdpReply(attempt: Try, reply: UdpReply): void {
-    this.#cancelUnderWay = null
     switch (reply.kind) {
-      case 'message': {
+      case 'message':
         this.#onMessage(attempt, reply.message)
-        return
-      }
-      case 'failed': {
+        break
+      case 'failed':
         this.#onFailure(attempt, reply.cause)
-        return
-      }
+        break
       case 'truncated':
-      case 'guessed-at': {
+      case 'guessed-at':
         this.#askByTcp({ ...attempt, hasRandomCase: false })
-        return
-      }
-      case 'other-case': // By TCP nobody guesses: there the case shows what the server does with it.
-        {
-          this.#askByTcp(attempt)
-          return
-        }
+        break
+      case 'other-case':
+        // By TCP nobody guesses: there the case shows what the server does with it.
+        this.#askByTcp(attempt)
+        break
     }
   }
 
   #askByTcp(attempt: Try): void {
-    const { road } = attempt.server
-    const query = new LookupQuery(this.#question, attempt, this.#bits(attempt), {
-      answered: (message, isExactCase) => {
-        this.#cancelUnderWay = null
-        if (attempt.hasRandomCase) attempt.server.keepsCase = isExactCase
-        this.#onMessage(attempt, message)
-      },
-      failed: cause => {
-        this.#cancelUnderWay = null
-        // A server that changes the case and has no TCP: id and port have to do.
-        if (attempt.hasRandomCase) attempt.server.keepsCase = false
-        if (attempt.hasRandomCase && cause === 'unreachable') this.#ask({ ...attempt, hasRandomCase: false })
-        else this.#onFailure(attempt, cause)
-      },
-    })
-    this.#cancelUnderWay = () => road.cancel(query)
-    road.ask(query, this.#timeLeft())
+    const query = new LookupQuery(this, attempt, { type: this.#question.type, bits: this.#bits(attempt) })
+    this.#query = query
+    attempt.server.road.ask(query, this.#timeLeft())
+  }
+
+  /** For `LookupQuery` alone. */
+  answeredByTcp(attempt: Try, message: Message, isExactCase: boolean): void {
+    this.#query = null
+    if (attempt.hasRandomCase) attempt.server.keepsCase = isExactCase
+    this.#onMessage(attempt, message)
+  }
+
+  /** For `LookupQuery` alone. */
+  failedByTcp(attempt: Try, cause: Failure): void {
+    this.#query = null
+    // A server that changes the case and has no TCP: id and port have to do.
+    if (attempt.hasRandomCase) attempt.server.keepsCase = false
+    if (attempt.hasRandomCase && cause === 'unreachable') this.#ask({ ...attempt, hasRandomCase: false })
+    else this.#onFailure(attempt, cause)
   }
 
   #onFailure(attempt: Try, cause: Failure): void {
@@ -269,14 +276,9 @@ export class Lookup {
 
   #failed(server: KnownServer, answer: Answer): void {
     this.#last = answer
-    this.#spent.add(server)
+    this.#spent.push(server)
     this.#nextTry()
   }
-}
-
-interface Then {
-  readonly answered: (message: Message, isExactCase: boolean) => void
-  readonly failed: (cause: Failure) => void
 }
 
 class LookupQuery extends TcpQuery {
@@ -284,22 +286,24 @@ class LookupQuery extends TcpQuery {
   readonly shownName: string
   readonly type: RecordType
   readonly bits: QueryBits
-  readonly #then: Then
+  readonly attempt: Try
+  readonly #lookup: Lookup
 
-  constructor(question: LookupQuestion, attempt: Try, bits: QueryBits, then: Then) {
+  constructor(lookup: Lookup, attempt: Try, { type, bits }: { readonly type: RecordType; readonly bits: QueryBits }) {
     super()
     this.name = attempt.hasRandomCase ? withRandomCase(attempt.name) : attempt.name
     this.shownName = attempt.name
-    this.type = question.type
+    this.type = type
     this.bits = bits
-    this.#then = then
+    this.attempt = attempt
+    this.#lookup = lookup
   }
 
   answered(message: Message, isExactCase: boolean): void {
-    this.#then.answered(message, isExactCase)
+    this.#lookup.answeredByTcp(this.attempt, message, isExactCase)
   }
 
   failed(cause: Failure): void {
-    this.#then.failed(cause)
+    this.#lookup.failedByTcp(this.attempt, cause)
   }
 }

@@ -1,6 +1,6 @@
 import type { Deadlines } from './deadlines.ts'
 import type { AnswerSource } from './dns-answer.ts'
-import { formatNameServer, isLoopback, type NameServer } from './name-server.ts'
+import { formatNameServer, type NameServer } from './name-server.ts'
 import { TcpRoad } from './tcp-road.ts'
 
 /** Milliseconds that a server which did not answer is asked after the others (RFC 2308 s7.2 allows five minutes). */
@@ -14,8 +14,8 @@ export type Validation =
 
 export interface ServerOptions {
   readonly deadlines: Deadlines
-  /** The administrator vouches for the way to it. */
-  readonly trustAd: boolean
+  /** Its AD bit counts: the way to it is safe (DANE-001), and it is a resolver. */
+  readonly isTrusted: boolean
   readonly useTcp: boolean
   /** Milliseconds that its connection may be idle. */
   readonly idleMs?: number
@@ -40,12 +40,12 @@ export class KnownServer implements AnswerSource {
   constructor(server: NameServer, options: ServerOptions) {
     this.server = server
     this.label = formatNameServer(server)
-    this.#isTrustworthy = options.trustAd || isLoopback(server)
+    this.#isTrustworthy = options.isTrusted
     this.useTcp = options.useTcp
     this.road = new TcpRoad(server, options.deadlines, options.idleMs === undefined ? {} : { idleMs: options.idleMs })
   }
 
-  /** AD from over a way that others can write on, or from a server seen not to validate, says nothing (DANE-001). */
+  /** AD of a server that was seen not to validate says nothing. */
   get isTrusted(): boolean {
     return this.#isTrustworthy && this.validation.kind !== 'does-not-validate'
   }

@@ -142,7 +142,8 @@ export class TcpConnection {
       this.#flush()
       room = this.#freeRooms.pop() ?? Buffer.allocUnsafeSlow(writeRoomOctets)
       this.#writeRoom = room
-      queueMicrotask(this.#flush)
+      // After all that the present event leads to: what waits for these answers asks on.
+      process.nextTick(this.#flush)
     }
     const from = this.#written + 2
     query.id = this.#freeId()

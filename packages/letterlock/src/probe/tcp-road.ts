@@ -47,6 +47,11 @@ export class TcpRoad implements ConnectionEvents {
     this.#onReadAll = options.onReadAll ?? (() => undefined)
   }
 
+  /** A query would be sent at once. */
+  get hasRoom(): boolean {
+    return this.#waiting.length === 0 && (this.#connection?.inFlight ?? 0) < this.#pipeline
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -118,8 +123,8 @@ export class TcpRoad implements ConnectionEvents {
       this.#failAll([query])
       return
     }
-    if (this.#waiting.length > 0 || (this.#connection?.inFlight ?? 0) >= this.#pipeline) this.#waiting.push(query)
-    else this.#send(query)
+    if (this.hasRoom) this.#send(query)
+    else this.#waiting.push(query)
   }
 
   #send(query: TcpQuery): void {

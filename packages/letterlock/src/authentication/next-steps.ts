@@ -106,7 +106,7 @@ function dkimFixes({ report }: AuthenticatedMessage, evaluation: DmarcEvaluation
     if (next !== null) keys.set(next, [...(keys.get(next) ?? []), `${selector ?? ''}._domainkey.${domain ?? ''}`])
   }
   const fixes = [...keys].map(([next, names]) =>
-    say(`${lowerFirst(next)} (signature with the key at ${names.join(', ')})`),
+    say(`${lowerFirst(next).replace(/\.$/, '')}. This is about the key at ${names.join(' and ')}.`),
   )
   if (own.length > 0) return fixes
   const other = report.dkim.find(({ result, domain }) => result === 'pass' && domain !== null)

@@ -54,7 +54,7 @@ function Step({ step }: { readonly step: ExplanationStep }) {
       <span className="message-mark">{verdict !== null && <Verdict verdict={verdict} />}</span>
       <div>
         <h3>
-          {title} {result !== null && <span className="small">{result}</span>}
+          {title} <Word verdict={verdict} result={result} />
         </h3>
         <Sentences sentences={sentences} />
         {parts.map(part => (
@@ -70,11 +70,16 @@ function Step({ step }: { readonly step: ExplanationStep }) {
   )
 }
 
+/** The word of the standard, where it is another than the verdict. */
+function Word({ verdict, result }: { readonly verdict: ExplanationStep['verdict']; readonly result: string | null }) {
+  return result === null || result === verdict ? null : <span className="message-word">{result}</span>
+}
+
 function Part({ part }: { readonly part: StepPart }) {
   return (
     <div className="message-part">
       <h4>
-        <Verdict verdict={part.verdict} /> {part.title} <span className="small">{part.result}</span>
+        <Verdict verdict={part.verdict} /> {part.title} <Word verdict={part.verdict} result={part.result} />
       </h4>
       <Sentences sentences={part.sentences} />
       <Facts facts={part.facts} />

@@ -112,10 +112,13 @@ interface HeaderText {
 }
 
 function headerText(bytes: Buffer, from: number, to: number): HeaderText {
+  let searched = 0
   for (let window = firstWindow; window <= headerBlockLimit; window *= 2) {
     const isAll = from + window >= to
     const text = bytes.toString('latin1', from, isAll ? to : from + window)
-    const end = blockEnd(text)
+    const end = blockEnd(text, searched)
+    // An empty line may begin at the end of this window.
+    searched = Math.max(0, text.length - 2)
     if (end !== null) return { text: text.slice(0, end.end), bodyOffset: end.next, isLong: false }
     if (isAll) return { text, bodyOffset: text.length, isLong: false }
   }
@@ -127,28 +130,27 @@ function headerText(bytes: Buffer, from: number, to: number): HeaderText {
   return { text: bytes.toString('latin1', from, limit), bodyOffset: Math.min(to, ...ends) - from, isLong: true }
 }
 
-/** The first empty line: where the block before it ends, and what follows begins. */
-function blockEnd(text: string): { readonly end: number; readonly next: number } | null {
+/** The first empty line, none before `searched`: where the block before it ends, and what follows begins. */
+function blockEnd(text: string, searched: number): { readonly end: number; readonly next: number } | null {
   if (text.startsWith('\n')) return { end: 0, next: 1 }
   if (text.startsWith('\r\n')) return { end: 0, next: 2 }
-  const lf = text.indexOf('\n\n')
-  const crlf = text.slice(0, lf < 0 ? text.length : lf + 1).indexOf('\n\r\n')
+  const lf = text.indexOf('\n\n', searched)
+  const crlf = text.slice(0, lf < 0 ? text.length : lf + 1).indexOf('\n\r\n', searched)
   if (crlf >= 0) return { end: crlf + 1, next: crlf + 3 }
   return lf < 0 ? null : { end: lf + 1, next: lf + 2 }
 }
 
+/** A line end that no continuation follows. One search over all folds: a field may have a quarter of a million. */
+const lastLineEnd = /\n(?![ \t])/g
+
 /** End of the field that begins at `at`: of its first line, of its last continuation, and where the next begins. */
 function fieldEnd(text: string, at: number): { lineEnd: number; end: number; next: number } {
-  let newline = text.indexOf('\n', at)
+  const newline = text.indexOf('\n', at)
   const lineEnd = newline < 0 ? text.length : newline
-  while (newline >= 0) {
-    const code = text.charCodeAt(newline + 1)
-    if (code !== 0x20 && code !== 0x09) {
-      return { lineEnd, end: text.charCodeAt(newline - 1) === 0x0d ? newline - 1 : newline, next: newline + 1 }
-    }
-    newline = text.indexOf('\n', newline + 1)
-  }
-  return { lineEnd, end: text.length, next: text.length }
+  lastLineEnd.lastIndex = lineEnd
+  if (!lastLineEnd.test(text)) return { lineEnd, end: text.length, next: text.length }
+  const next = lastLineEnd.lastIndex
+  return { lineEnd, end: text.charCodeAt(next - 2) === 0x0d ? next - 2 : next - 1, next }
 }
 
 /** RFC 5322 s2.2: printable US-ASCII without the colon; s4.5 lets white space stand before the colon. */

@@ -261,7 +261,7 @@ class Run {
     if (text === undefined || texts.length > 1) return null
     const parsed = parseMacroString(text, 0, 'explanation')
     if (!parsed.ok) return null
-    const expanded = await this.expansion.text(parsed.value, domain)
+    const expanded = await this.expansion.text(parsed.value, domain, explanationLimit)
     return /^[ -~]*$/.test(expanded) ? expanded.slice(0, explanationLimit) : null
   }
 

@@ -2,7 +2,7 @@ import { isSameName } from '../dns/name.ts'
 import { formatIpAddress } from '../ip-address.ts'
 import type { SpfCheck } from './evaluation.ts'
 import type { Lookups } from './lookups.ts'
-import { expandMacros, type MacroString, type MacroValues, usesLetter } from './macro.ts'
+import { expandMacros, expandMacrosEnd, type MacroString, type MacroValues, usesLetter } from './macro.ts'
 import { asALabels, isAtOrBelow, isLegalName, nibblesOf, shortened } from './names.ts'
 
 /** Puts the values of one check in place of macros (RFC 7208 s7). */
@@ -29,14 +29,17 @@ export class Expansion {
   /** The domain name that a domain-spec comes to; null where that is none, or rests on a local-part that is not ASCII. */
   async name(spec: MacroString, domain: string): Promise<string | null> {
     if (this.restsOnForeignLocalPart(spec)) return null
-    const name = shortened(await this.text(spec, domain))
+    // Most names hold no macro: nothing to find out about the sender.
+    const text = spec.every(part => typeof part === 'string')
+      ? spec.join('')
+      : expandMacrosEnd(spec, await this.values(spec, domain))
+    const name = shortened(text)
     return isLegalName(name) ? name : null
   }
 
-  async text(spec: MacroString, domain: string): Promise<string> {
-    // Most names hold no macro: nothing to find out about the sender.
-    if (spec.every(part => typeof part === 'string')) return spec.join('')
-    return expandMacros(spec, await this.values(spec, domain))
+  /** Up to `length` characters of what a macro-string comes to, or a little more. */
+  async text(spec: MacroString, domain: string, length: number): Promise<string> {
+    return expandMacros(spec, await this.values(spec, domain), length)
   }
 
   private async values(spec: MacroString, domain: string): Promise<MacroValues> {

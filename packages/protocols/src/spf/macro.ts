@@ -111,10 +111,29 @@ function failed(code: MacroFault, at: number, text: string): { ok: false; fault:
   return { ok: false, fault: { code, at, text } }
 }
 
-/** The macro-string with its macros replaced (RFC 7208 s7.3). */
-export function expandMacros(text: MacroString, values: MacroValues): string {
+/** The macro-string with its macros replaced (RFC 7208 s7.3), up to `length` characters or a little more. */
+export function expandMacros(text: MacroString, values: MacroValues, length: number): string {
   let out = ''
-  for (const part of text) out += typeof part === 'string' ? part : expandMacro(part, values[part.letter])
+  for (const part of text) {
+    if (out.length > length) return out
+    out += typeof part === 'string' ? part : expandMacro(part, values[part.letter])
+  }
+  return out
+}
+
+/** Characters at the end of an expanded name that decide what is left of it: 253 and the dot before (SPF-084). */
+const nameEnd = 254
+
+/**
+ * The end of the name that a domain-spec comes to: what stands before cannot count. Built from its end, since a record
+ * of 64 KB may stand for many megabytes.
+ */
+export function expandMacrosEnd(text: MacroString, values: MacroValues): string {
+  let out = ''
+  for (let index = text.length - 1; index >= 0 && out.length < nameEnd; index -= 1) {
+    const part = text[index] ?? ''
+    out = (typeof part === 'string' ? part : expandMacro(part, values[part.letter])) + out
+  }
   return out
 }
 

@@ -3,8 +3,8 @@ import { type RecordType, type ResourceRecord, txtText } from '../dns/record.ts'
 import type { Answer, Outcome, Resolver } from '../dns/resolver.ts'
 import { mxHostsLimit } from './evaluate.ts'
 import { termsLimit, voidLookupsLimit } from './lookups.ts'
-import { expandMacros, type MacroString, usesLetter } from './macro.ts'
-import { isLegalName, isMailDomain } from './names.ts'
+import { expandMacrosEnd, type MacroString, usesLetter } from './macro.ts'
+import { isLegalName, isMailDomain, shortened } from './names.ts'
 import { isSpfRecord, type Mechanism, type Modifier, parseSpfRecord, type Qualifier, type SpfRecord } from './record.ts'
 
 /** Records of one tree that are read; ten may count, and a person wants to see some beyond. */
@@ -341,7 +341,7 @@ class TreeReading {
   private target(spec: MacroString | null, domain: string, term: { text: string; at: number }): string | null {
     if (spec === null) return domain
     if (dependsOnMessage(spec)) return null
-    const name = expandMacros(spec, { ...unknownValues, d: domain }).replace(/\.$/, '')
+    const name = shortened(expandMacrosEnd(spec, { ...unknownValues, d: domain }))
     if (isLegalName(name)) return name
     this.tell('spf-target-name', 'error', domain, term.at, `"${term.text}" leads to no domain name`)
     return null

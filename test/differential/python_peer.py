@@ -2,7 +2,7 @@
 
 Nothing is asked of the network: each question brings its own DNS, as `zone`.
 """
-import base64
+import functools
 import json
 import logging
 import sys
@@ -13,7 +13,10 @@ warnings.simplefilter('ignore')
 
 import authheaders  # noqa: E402
 import authheaders.dmarc_lookup  # noqa: E402
+import authres  # noqa: E402
 import dkim  # noqa: E402
+import dns.exception  # noqa: E402
+import dns.resolver  # noqa: E402
 import spf  # noqa: E402
 
 ALIASES = 12
@@ -121,7 +124,49 @@ def answer_arc(given):
     return {'result': 'fail' if status is None else status.decode('ascii'), 'text': reason}
 
 
-ANSWERS = {'spf': answer_spf, 'dkim': answer_dkim, 'arc': answer_arc}
+class Text:
+    """One TXT record in the form that authheaders reads."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __str__(self):
+        return '"%s"' % self.text
+
+
+def dmarc_query(name, qtype='TXT'):
+    try:
+        found = zone.ask(name, qtype)
+    except TimeoutError:
+        raise dns.exception.Timeout()
+    if not found:
+        raise dns.resolver.NXDOMAIN()
+    return [Text(text) if qtype == 'TXT' else text for text in found]
+
+
+authheaders.dmarc_lookup.query = dmarc_query
+# The list of public suffixes is read anew for every name otherwise.
+get_org_domain = functools.lru_cache(maxsize=None)(authheaders.dmarc_lookup.get_org_domain)
+authheaders.dmarc_lookup.get_org_domain = get_org_domain
+authheaders.get_org_domain = get_org_domain
+
+
+def answer_dmarc(given):
+    spf_result = dkim_result = None
+    if given['spf'] is not None:
+        spf_result = authres.SPFAuthenticationResult(result='pass', smtp_mailfrom='user@' + given['spf'])
+    if given['dkim'] is not None:
+        dkim_result = authres.DKIMAuthenticationResult(result='pass', header_d=given['dkim'].lower())
+    try:
+        result, comment, _, policy = authheaders.dmarc_per_from(given['author'].lower(), spf_result, dkim_result)
+    except dns.exception.Timeout:
+        return {'result': 'temperror', 'policy': None, 'text': 'timeout'}
+    except Exception as error:
+        return {'result': 'exception', 'policy': None, 'text': '%s: %s' % (type(error).__name__, error)}
+    return {'result': result, 'policy': policy or None, 'text': comment}
+
+
+ANSWERS = {'spf': answer_spf, 'dkim': answer_dkim, 'arc': answer_arc, 'dmarc': answer_dmarc}
 
 
 def main():

@@ -11,18 +11,13 @@ import {
 import { Deadlines } from './deadlines.ts'
 import { failedAnswer } from './dns-answer.ts'
 import { Lookup, type LookupPlan, type LookupQuestion } from './dns-lookup.ts'
-import { KnownServer } from './known-server.ts'
-import { isLoopback, type NameServer, parseNameServer } from './name-server.ts'
-import { type ResolverConfiguration, systemConfiguration } from './resolver-configuration.ts'
-
-/** Milliseconds given to each try in turn (DNS-014: ten seconds in all, over the servers in turn). */
-export const tryTimeouts: readonly number[] = [2000, 3000, 5000]
+import type { KnownServer, Validation } from './known-server.ts'
+import type { NameServer } from './name-server.ts'
+import { ServerSet } from './server-set.ts'
+import { publicValidationNames, testValidation, type ValidationName, type ValidationNames } from './test-validation.ts'
 
 /** Questions under way at one time; a caller that needs more has lost count. */
 export const lookupsLimit = 10_000
-
-/** Servers remembered of those that questions name themselves (`Question.server`). */
-export const namedServersLimit = 1000
 
 export interface DnsClientOptions {
   /** Recursive resolvers in the form of `parseNameServer`, asked in turn; those of the system where absent. */
@@ -37,6 +32,8 @@ export interface DnsClientOptions {
   readonly deadlineMs?: number
   /** Milliseconds that a TCP connection may be idle. */
   readonly idleMs?: number
+  /** The system's configuration in another place than /etc/resolv.conf. */
+  readonly systemFile?: string
   /** Answers and octets that are kept. */
   readonly cache?: { readonly answers?: number; readonly octets?: number }
   /** Questions under way at one time; one more is answered with the temporary cause `limit`. */
@@ -59,7 +56,20 @@ export interface DnsClient extends Resolver {
     take: (answers: readonly BulkAnswer<Asked>[]) => void | Promise<void>,
     options?: BulkOptions,
   ): Promise<BulkSummary>
+  /**
+   * Asks each server for a name that is signed well and one that is signed badly, past the cache, and remembers what it
+   * does. Before that, and where the test cannot tell, AD of a trusted server counts and nothing is called insecure.
+   */
+  testValidation(names?: ValidationNames, signal?: AbortSignal): Promise<readonly ServerValidation[]>
   close(): void
+}
+
+/** What is known of one server of a client. */
+export interface ServerValidation {
+  readonly server: NameServer
+  /** AD of this server counts: it is on loopback, or named as trusted, and was not seen to let bogus data through. */
+  readonly isTrusted: boolean
+  readonly validation: Validation
 }
 
 /**
@@ -88,32 +98,27 @@ class Client implements DnsClient {
   readonly #deadlines = new Deadlines()
   readonly #cache: AnswerCache
   readonly #flights = new Map<string, Flight>()
-  readonly #plan: LookupPlan
-  readonly #rotates: boolean
-  readonly #known: readonly KnownServer[]
-  /** Servers that questions named themselves. */
-  readonly #named = new Map<string, KnownServer>()
+  readonly #servers: ServerSet
+  readonly #udp = { open: 0 }
   readonly #runs = new Set<{ cancel(): void }>()
-  #rotation = 0
+  #tests = 0
   #isClosed = false
 
   constructor(options: DnsClientOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#cache = new AnswerCache(options.cache)
-    const system = options.servers === undefined ? systemConfiguration() : null
-    this.#rotates = system?.rotate ?? false
-    const timeouts = options.timeouts ?? (system === null ? tryTimeouts : timeoutsOf(system))
-    const deadlineMs = options.deadlineMs ?? timeouts.reduce((sum, timeout) => sum + timeout, 0)
-    this.#plan = { timeouts, deadlineMs, deadlines: this.#deadlines, now: this.#now, udp: { open: 0 } }
-    const servers = system?.servers ?? (options.servers ?? []).map(serverOf)
-    const trustAd = options.trustAd ?? system?.trustAd ?? false
-    const useTcp = options.useTcp ?? system?.useTcp ?? false
-    this.#known = servers.map(server => this.#knownServer(server, { isTrusted: trustAd || isLoopback(server), useTcp }))
+    this.#servers = new ServerSet(options, this.#deadlines)
   }
 
   get servers(): readonly NameServer[] {
-    return this.#known.map(({ server }) => server)
+    return this.#servers.resolvers.map(({ server }) => server)
+  }
+
+  get #plan(): LookupPlan {
+    const { timeouts } = this.#servers
+    const deadlineMs = this.#options.deadlineMs ?? timeouts.reduce((sum, timeout) => sum + timeout, 0)
+    return { timeouts, deadlineMs, deadlines: this.#deadlines, now: this.#now, udp: this.#udp }
   }
 
   query(question: Question): Promise<Answer> {
@@ -123,7 +128,7 @@ class Client implements DnsClient {
     if (cached !== null) return Promise.resolve(cached)
     const refused = this.#refusal(name, question)
     if (refused !== null) return Promise.resolve(refused)
-    const servers = this.#serversFor(question)
+    const servers = this.#servers.serversFor(question)
     if (servers === null) return Promise.resolve(failedAnswer('unreachable', question.server ?? '', this.#now()))
     return new Promise(resolve => {
       const underWay = this.#flights.get(key)
@@ -140,15 +145,48 @@ class Client implements DnsClient {
   ): Promise<BulkSummary> {
     const source = Symbol.iterator in questions ? questions[Symbol.iterator]() : questions[Symbol.asyncIterator]()
     const context: BulkContext = {
-      servers: this.#known,
+      servers: this.#servers.resolvers,
       deadlines: this.#deadlines,
       now: this.#now,
       isAskable,
-      lookUp: (name, question, done) => new Lookup(asLookup(name, question), this.#known, this.#plan, done).start(),
+      lookUp: (name, question, done) =>
+        new Lookup(asLookup(name, question), this.#servers.resolvers, this.#plan, done).start(),
     }
     const run = new BulkRun(context, source, take, options)
     this.#runs.add(run)
     return run.run().finally(() => this.#runs.delete(run))
+  }
+
+  testValidation(
+    names: ValidationNames = publicValidationNames,
+    signal?: AbortSignal,
+  ): Promise<readonly ServerValidation[]> {
+    return Promise.all(
+      this.#servers.resolvers.map(async known => {
+        const ask = (name: ValidationName, checkingDisabled: boolean) =>
+          this.#askOnly(known, { ...name, checkingDisabled }, signal)
+        const validation = await testValidation(ask, names)
+        known.learn(validation)
+        return { server: known.server, isTrusted: known.isTrusted, validation }
+      }),
+    )
+  }
+
+  /** One server, past the cache and past everybody else who asks. */
+  #askOnly(known: KnownServer, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
+    const name = canonicalName(question.name)
+    const refused = this.#refusal(name, { ...question, ...(signal === undefined ? {} : { signal }) })
+    if (refused !== null) return Promise.resolve(refused)
+    this.#tests += 1
+    return new Promise(resolve => {
+      const key = `test ${this.#tests}`
+      const waiters: Waiter[] = []
+      const done = (answer: Answer) => this.#land(key, waiters, answer)
+      const flight = { lookup: new Lookup(asLookup(name, question), [known], this.#plan, done), waiters }
+      this.#flights.set(key, flight)
+      waiters.push(this.#waiter(key, flight, resolve, signal))
+      flight.lookup.start()
+    })
   }
 
   close(): void {
@@ -159,7 +197,7 @@ class Client implements DnsClient {
       this.#land(key, waiters, failedAnswer('unreachable', 'closed', this.#now()))
     }
     for (const run of this.#runs) run.cancel()
-    for (const server of [...this.#known, ...this.#named.values()]) server.road.close()
+    this.#servers.close()
     this.#cache.clear()
   }
 
@@ -176,35 +214,6 @@ class Client implements DnsClient {
     if (question.signal?.aborted === true) return failedAnswer('timeout', 'not asked', now)
     if (this.#flights.size >= (this.#options.lookups ?? lookupsLimit)) return failedAnswer('limit', 'not asked', now)
     return null
-  }
-
-  #serversFor(question: Question): readonly KnownServer[] | null {
-    if (question.server !== undefined) {
-      const named = this.#namedServer(question.server)
-      return named === null ? null : [named]
-    }
-    if (!this.#rotates) return this.#known
-    this.#rotation = (this.#rotation + 1) % Math.max(1, this.#known.length)
-    return [...this.#known.slice(this.#rotation), ...this.#known.slice(0, this.#rotation)]
-  }
-
-  #namedServer(text: string): KnownServer | null {
-    const before = this.#named.get(text)
-    if (before !== undefined) return before
-    const server = parseNameServer(text)
-    if (server === null) return null
-    // An authoritative server proves nothing by AD, whichever way it takes.
-    const known = this.#knownServer(server, { isTrusted: false, useTcp: this.#options.useTcp ?? false })
-    this.#named.set(text, known)
-    // What is under way keeps its own hold of the server, and its connection closes when it is idle.
-    const [oldest] = this.#named.keys()
-    if (this.#named.size > namedServersLimit && oldest !== undefined) this.#named.delete(oldest)
-    return known
-  }
-
-  #knownServer(server: NameServer, options: { readonly isTrusted: boolean; readonly useTcp: boolean }): KnownServer {
-    const idle = this.#options.idleMs === undefined ? {} : { idleMs: this.#options.idleMs }
-    return new KnownServer(server, { ...options, ...idle, deadlines: this.#deadlines })
   }
 
   #prepare(key: string, name: string, question: Question, servers: readonly KnownServer[]): Flight {
@@ -261,12 +270,6 @@ function asLookup(name: string, question: Question): LookupQuestion {
   }
 }
 
-/** A round over the servers for each attempt, as the system's own resolver does; our own times where it says nothing. */
-function timeoutsOf({ servers, timeoutSeconds, attempts }: ResolverConfiguration): readonly number[] {
-  if (timeoutSeconds === null && attempts === null) return tryTimeouts
-  return new Array<number>((attempts ?? 2) * servers.length).fill((timeoutSeconds ?? 5) * 1000)
-}
-
 function keyOf(name: string, question: Question): string {
   return `${name}/${question.type}${contextOf(question)}`
 }
@@ -286,9 +289,3 @@ function isAskable(name: string): boolean {
 
 /** Most names, tested without taking them apart. */
 const plainName = /^(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/
-
-function serverOf(text: string): NameServer {
-  const server = parseNameServer(text)
-  if (server === null) throw new TypeError(`"${text}" is no address of a name server`)
-  return server
-}

@@ -10,7 +10,12 @@ export const quietMs = 30_000
 export type Validation =
   | { readonly kind: 'validates' }
   | { readonly kind: 'does-not-validate' }
-  | { readonly kind: 'unknown'; readonly reason: string }
+  | {
+      readonly kind: 'unknown'
+      readonly reason: string
+      /** Data passed that should not have: until it is clear why, AD of this resolver does not count. */
+      readonly isAdDoubtful?: boolean
+    }
 
 export interface ServerOptions {
   readonly deadlines: Deadlines
@@ -35,7 +40,7 @@ export class KnownServer implements AnswerSource {
   speaksEdns = true
   /** Monotonic milliseconds until which others are asked first. */
   quietUntil = 0
-  validation: Validation = { kind: 'unknown', reason: 'not tested' }
+  #validation: Validation = { kind: 'unknown', reason: 'not tested' }
 
   constructor(server: NameServer, options: ServerOptions) {
     this.server = server
@@ -45,12 +50,27 @@ export class KnownServer implements AnswerSource {
     this.road = new TcpRoad(server, options.deadlines, options.idleMs === undefined ? {} : { idleMs: options.idleMs })
   }
 
-  /** AD of a server that was seen not to validate says nothing. */
+  /** AD of a server that was seen to let bogus data through says nothing. */
   get isTrusted(): boolean {
-    return this.#isTrustworthy && this.validation.kind !== 'does-not-validate'
+    const { kind } = this.#validation
+    if (kind === 'does-not-validate' || (kind === 'unknown' && this.#validation.isAdDoubtful === true)) return false
+    return this.#isTrustworthy
   }
 
   get isValidating(): boolean {
-    return this.validation.kind === 'validates'
+    return this.#validation.kind === 'validates'
+  }
+
+  /** Takes the result of a test. One that could not tell takes nothing back that was known, but a doubt does. */
+  learn(validation: Validation): void {
+    const saysNothing = validation.kind === 'unknown' && validation.isAdDoubtful !== true
+    if (!saysNothing || this.#validation.kind === 'unknown') this.#validation = validation
+  }
+
+  isSame(
+    server: NameServer,
+    { isTrusted, useTcp }: { readonly isTrusted: boolean; readonly useTcp: boolean },
+  ): boolean {
+    return this.label === formatNameServer(server) && this.#isTrustworthy === isTrusted && this.useTcp === useTcp
   }
 }

@@ -23,7 +23,8 @@ export const serversLimit = 8
 /** Highest `timeout` and `attempts` taken; the system's own resolver caps them alike (resolv.conf(5)). */
 export const configurationCaps = { timeoutSeconds: 30, attempts: 5 } as const
 
-const systemFile = '/etc/resolv.conf'
+/** Where it stands on everything but Windows. */
+export const systemFile = '/etc/resolv.conf'
 
 /** The configuration of this system; never fails. Where there is no file, what Node knows (Windows). */
 export function systemConfiguration(file: string = systemFile): ResolverConfiguration {

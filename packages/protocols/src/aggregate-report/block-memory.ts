@@ -90,7 +90,10 @@ export class BlockMemory<T> {
     const arena = this.#arena
     const shift = start - from
     let at = from
-    for (; at + 4 <= to; at += 4) if (arena.getInt32(at + shift, true) !== bytes.getInt32(at, true)) return false
+    for (; at + 8 <= to; at += 8) {
+      const differs = arena.getInt32(at + shift, true) ^ bytes.getInt32(at, true)
+      if ((differs | (arena.getInt32(at + shift + 4, true) ^ bytes.getInt32(at + 4, true))) !== 0) return false
+    }
     for (; at < to; at += 1) if (arena.getUint8(at + shift) !== bytes.getUint8(at)) return false
     return true
   }

@@ -66,6 +66,48 @@ describe.skipIf(browserLack !== null)(`everything by keyboard (${browserLack ?? 
     await page.locator('main [aria-expanded="true"]').first().waitFor()
   })
 
+  it('f narrows the list of domains; the URL holds it, arrow down goes to the rows', async () => {
+    const page = await open('/domains')
+    await page.keyboard.press('f')
+    await page.keyboard.type('SHOP')
+    await page.waitForURL('**/domains?text=SHOP')
+    await settled(page)
+    // Part of a name, or of a tag; of another domain neither.
+    expect(await page.locator('main tbody [data-row]').allTextContents()).toEqual(['shop.example'])
+    await page.keyboard.press('ArrowDown')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('shop.example')
+    await page.reload()
+    await settled(page)
+    expect(await page.locator('main tbody [data-row]').allTextContents()).toEqual(['shop.example'])
+    await page.keyboard.press('f')
+    await page.keyboard.press('Control+a')
+    await page.keyboard.type('nothing like this')
+    await page.getByText('Nothing fits these filters.').waitFor()
+    await page.getByRole('link', { name: 'Take the filters away' }).click()
+    await page.waitForURL('**/domains')
+    await page.locator('main tbody [data-row]').nth(4).waitFor()
+    expect(await page.getByRole('searchbox').inputValue()).toBe('')
+  })
+
+  it('heads of the list of domains order it, and turn the order round', async () => {
+    const page = await open('/domains')
+    const names = () => page.locator('main tbody [data-row]').allTextContents()
+    const byName = ['example.com', 'example.net', 'example.org', 'parked.example', 'shop.example']
+    await page.getByRole('button', { name: 'Domain', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/domains?order=name')
+    await expect.poll(names).toEqual(byName)
+    expect(await page.locator('th[aria-sort="ascending"]').textContent()).toBe('Domain')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/domains?order=name.down')
+    await expect.poll(names).toEqual([...byName].reverse())
+    expect(await page.locator('th[aria-sort="descending"]').textContent()).toBe('Domain')
+    await page.getByRole('button', { name: 'Aligned %' }).press('Enter')
+    await page.waitForURL('**/domains?order=aligned')
+    // The worst first.
+    await expect.poll(async () => (await names())[0]).toBe('parked.example')
+  })
+
   it('the first Tab shows the way past the navigation', async () => {
     const page = await open('/')
     await page.keyboard.press('Tab')

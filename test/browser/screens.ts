@@ -2,8 +2,10 @@
 export const screens: readonly string[] = [
   '/',
   '/domains',
+  '/domains?text=shop&order=aligned',
   '/domains/example.org',
   '/senders',
+  '/senders?text=led',
   '/by-reporter',
   '/tls',
   '/tls/failures',

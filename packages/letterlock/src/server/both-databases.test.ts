@@ -51,6 +51,8 @@ describe.skipIf(reason !== null)(
       '/volume',
       '/volume?domain=example.org',
       '/domains',
+      '/domains?text=ORG&sort=aligned',
+      '/domains?sort=name&direction=down',
       '/domains/example.org',
       '/domains/example.org/selectors',
       '/senders',

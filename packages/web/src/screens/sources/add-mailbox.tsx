@@ -4,6 +4,8 @@ import { sourcesText } from '../../messages/sources.ts'
 import { AddForm, textOf } from './add-form.tsx'
 
 const securities = ['tls', 'starttls', 'none'] as const
+/** The port that servers offer each kind of encryption at (RFC 8314 s7.3, RFC 9051 s2.1). */
+const usualPorts = { tls: 993, starttls: 143, none: 143 } as const
 const afterStoring = ['keep', 'mark-seen', 'move', 'delete'] as const
 
 function bodyOf(data: FormData): AddSourceBody {
@@ -29,6 +31,8 @@ function bodyOf(data: FormData): AddSourceBody {
 
 export function AddMailbox({ onClose }: { readonly onClose: () => void }) {
   const [after, setAfter] = useState<string>('keep')
+  const [security, setSecurity] = useState<(typeof securities)[number]>('tls')
+  const [port, setPort] = useState<string | null>(null)
   return (
     <AddForm title={sourcesText('addMailbox')} bodyOf={bodyOf} onClose={onClose}>
       <div className="pair">
@@ -38,12 +42,26 @@ export function AddMailbox({ onClose }: { readonly onClose: () => void }) {
         </label>
         <label>
           {sourcesText('port')}
-          <input className="field" name="port" type="number" required min={1} max={65535} defaultValue={993} />
+          <input
+            className="field"
+            name="port"
+            type="number"
+            required
+            min={1}
+            max={65535}
+            value={port ?? usualPorts[security]}
+            onChange={event => setPort(event.target.value)}
+          />
         </label>
       </div>
       <label>
         {sourcesText('security')}
-        <select className="field" name="security">
+        <select
+          className="field"
+          name="security"
+          value={security}
+          onChange={event => setSecurity(securities.find(entry => entry === event.target.value) ?? 'tls')}
+        >
           {securities.map(entry => (
             <option key={entry} value={entry}>
               {sourcesText(entry === 'none' ? 'unencrypted' : entry)}

@@ -8,7 +8,7 @@ const shared = join(process.env['LETTERLOCK_CORPUS'] ?? join(root, '../shared/co
 const sectionsFile = join(shared, 'vectors/schemas/rfc-sections.json')
 
 /** Sections that exist and that the list lacks. */
-const unlisted: Readonly<Record<string, readonly string[]>> = { '2308': ['5', '7'], '7208': ['6.1', '6.2'] }
+const unlisted: Readonly<Record<string, readonly string[]>> = { '2308': ['2.2', '5', '7'], '7208': ['6.1', '6.2'] }
 
 /** `RFC 8461 s3.3`, with more sections of the same document after commas: `RFC 9989 s7.4, s8`. */
 const citation = /RFC (\d{4}) ((?:s\d+(?:\.\d+)*)(?:,? (?:and )?s\d+(?:\.\d+)*)*)/g

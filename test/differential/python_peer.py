@@ -114,6 +114,36 @@ def answer_dkim(given):
     return {'fault': None, 'results': results}
 
 
+def answer_dkim_sign(given):
+    set_clock(given)
+    try:
+        field = dkim.sign(
+            given['message'].encode('latin-1'),
+            given['selector'].encode('ascii'),
+            given['domain'].encode('ascii'),
+            given['key'].encode('ascii'),
+            canonicalize=tuple(form.encode('ascii') for form in given['forms']),
+            signature_algorithm=given['algorithm'].encode('ascii'),
+        )
+    except Exception as error:
+        return {'fields': [], 'text': '%s: %s' % (type(error).__name__, error)}
+    return {'fields': [field.decode('latin-1')], 'text': ''}
+
+
+def answer_arc_sign(given):
+    set_clock(given)
+    try:
+        fields = dkim.ARC(given['message'].encode('latin-1')).sign(
+            given['selector'].encode('ascii'),
+            given['domain'].encode('ascii'),
+            given['key'].encode('ascii'),
+            given['service'].encode('ascii'),
+        )
+    except Exception as error:
+        return {'fields': [], 'text': '%s: %s' % (type(error).__name__, error)}
+    return {'fields': [field.decode('latin-1') for field in fields], 'text': ''}
+
+
 def answer_arc(given):
     set_clock(given)
     try:
@@ -166,7 +196,14 @@ def answer_dmarc(given):
     return {'result': result, 'policy': policy or None, 'text': comment}
 
 
-ANSWERS = {'spf': answer_spf, 'dkim': answer_dkim, 'arc': answer_arc, 'dmarc': answer_dmarc}
+ANSWERS = {
+    'spf': answer_spf,
+    'dkim': answer_dkim,
+    'dkim-sign': answer_dkim_sign,
+    'arc': answer_arc,
+    'arc-sign': answer_arc_sign,
+    'dmarc': answer_dmarc,
+}
 
 
 def main():

@@ -14,12 +14,14 @@ export interface CommandOptions {
   readonly stdin?: Buffer
   readonly environment?: Readonly<Record<string, string>>
   readonly workingDirectory?: string
+  /** For Node itself, before the program. */
+  readonly nodeArguments?: readonly string[]
 }
 
 /** Runs a command of the built program to its end. */
 export async function runCommand(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const { stdin, environment = {}, workingDirectory } = options
-  const child = spawn(process.execPath, [program, ...args], {
+  const { stdin, environment = {}, workingDirectory, nodeArguments = [] } = options
+  const child = spawn(process.execPath, [...nodeArguments, program, ...args], {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment },
     ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
   })

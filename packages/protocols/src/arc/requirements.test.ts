@@ -137,6 +137,15 @@ describe('validation', () => {
     expect(await verify(chain, rsa.record.replace('v=DKIM1;', 'v=DKIM1; s=tlsrpt;'))).toMatchObject({ result: 'fail' })
   })
 
+  test('ARC-020 names of U-labels are read, and their keys stand at A-labels', async () => {
+    const utf8 = Buffer.from('b\u00fccher.example').toString('latin1')
+    const fields = sealed(message, { domain: utf8 })
+    const resolver = resolverFrom({ txt: { 'arc._domainkey.xn--bcher-kva.example': rsa.record } })
+    const verifier = new ArcVerifier(fields, { resolver, now })
+    verifier.body(body)
+    expect(await verifier.end()).toMatchObject({ result: 'pass' })
+  })
+
   test('ARC-017 a v= in a message signature and tags that nobody knows are covered and ignored', async () => {
     const names = 'from:subject'
     const hash = createHash('sha256').update(body).digest('base64')

@@ -68,6 +68,24 @@ describe('which identity SPF is asked about', () => {
     expect(report.spf).toMatchObject({ identity: 'helo', domain: 'mx.example.org' })
   })
 
+  test('SPF-025 the domain of From is never held against SPF records by itself', async () => {
+    const txt = { ...dmarc, 'example.org': 'v=spf1 +all', 'example.net': 'v=spf1 -all' }
+    const { report, asked } = await run(from, { txt }, { mailFrom: 'a@example.net', helo: 'mx.example.net' })
+    expect(asked).not.toContain('TXT example.org')
+    expect(report.dmarc.result).toBe('fail')
+  })
+
+  test('SPF-027 the domain of a source route, of a percent hack and of a bang path is the last one', async () => {
+    for (const mailFrom of [
+      '@example.net,@x.example:a@example.org',
+      'a%example.net@example.org',
+      'example.net!a@example.org',
+    ]) {
+      const { report } = await run(from, { txt: { 'example.org': 'v=spf1 +all' } }, { mailFrom })
+      expect([mailFrom, report.spf?.domain]).toEqual([mailFrom, 'example.org'])
+    }
+  })
+
   test('SPF-090 neutral is treated as none', async () => {
     const result = async (record: string) => {
       const { report } = await run(from, { txt: { ...dmarc, 'example.org': record } })

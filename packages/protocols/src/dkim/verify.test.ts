@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { resolverFrom } from '../dns/literal-resolver.ts'
@@ -92,78 +91,6 @@ describe('signing and verifying', () => {
 
   test('a signature is folded at 78 characters', () => {
     for (const line of sign().text.split('\r\n')) expect(line.length).toBeLessThanOrEqual(78)
-  })
-})
-
-describe('body hash', () => {
-  const empty = {
-    simple: 'frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=',
-    relaxed: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
-  }
-
-  test('DKIM-034 the hash of the empty body', () => {
-    for (const form of forms) expect(new BodyHash(form).digest(null).toString('base64')).toBe(empty[form])
-  })
-
-  test('DKIM-033 a body of empty lines and blanks only is empty in relaxed form', () => {
-    const hash = new BodyHash('relaxed')
-    hash.update(Buffer.from(' \t\r\n\r\n  '))
-    expect(hash.digest(null).toString('base64')).toBe(empty.relaxed)
-  })
-
-  /** The words of RFC 6376 s3.4.3 and s3.4.4, one step each. */
-  function canonical(body: string, form: Canonicalization): string {
-    if (form === 'simple') return `${withoutFinalLineEnds(body)}\r\n`
-    const blanks = body.replace(/[ \t]+/g, ' ').replace(/ (?=\r\n|$)/g, '')
-    const lines = withoutFinalLineEnds(blanks)
-    return lines === '' ? '' : `${lines}\r\n`
-  }
-
-  function withoutFinalLineEnds(body: string): string {
-    let end = body.length
-    while (body.slice(end - 2, end) === '\r\n') end -= 2
-    return body.slice(0, end)
-  }
-
-  const piece = fc.constantFrom('\r\n', '\r', '\n', ' ', '\t', 'a', 'word', '\u0000', '\r\n\r\n', '  ')
-
-  test('DKIM-032, DKIM-033 any body in any pieces hashes as its canonical form', () => {
-    fc.assert(
-      fc.property(
-        fc.array(piece, { maxLength: 60 }),
-        fc.constantFrom(...forms),
-        fc.integer({ min: 1, max: 9 }),
-        (pieces, form, size) => {
-          const body = Buffer.from(pieces.join(''), 'latin1')
-          const hash = new BodyHash(form)
-          for (let at = 0; at < body.length; at += size) hash.update(body.subarray(at, at + size))
-          const expected = createHash('sha256')
-            .update(canonical(pieces.join(''), form), 'latin1')
-            .digest('hex')
-          return hash.digest(null).toString('hex') === expected
-        },
-      ),
-      { numRuns: 3000 },
-    )
-  })
-
-  test('runs of line ends larger than what is gathered are kept where something follows', () => {
-    const body = Buffer.from(`a${'\r\n'.repeat(50_000)}${'word '.repeat(20_000)}b\r\n`)
-    for (const form of forms) {
-      const hash = new BodyHash(form)
-      hash.update(body)
-      const expected = createHash('sha256')
-        .update(canonical(body.toString('latin1'), form), 'latin1')
-        .digest('hex')
-      expect(hash.digest(null).toString('hex')).toBe(expected)
-    }
-  })
-
-  test('DKIM-036 with l= only so many octets are hashed, and the length tells what is left', () => {
-    const hash = new BodyHash('relaxed', 5n)
-    hash.update(Buffer.from('Hello there\r\n'))
-    expect(hash.digest(5n).toString('hex')).toBe(createHash('sha256').update('Hello').digest('hex'))
-    expect(hash.length).toBe(13n)
   })
 })
 

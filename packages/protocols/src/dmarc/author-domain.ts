@@ -73,9 +73,8 @@ const fromWithColon = /from[ \t]{0,100}:/i
 const lineOfItsOwn = /[\0\v\f\r\x1c-\x1e](?!\n)[ \t]{0,100}from[ \t]{0,100}:/i
 
 function isHiddenFrom({ name, text }: RawField): boolean {
-  return (
-    (name !== 'from' && name.includes('from') && /^[^a-z0-9]*from[^a-z0-9]*$/.test(name)) || lineOfItsOwn.test(text)
-  )
+  if (name !== 'from' && name.includes('from') && /^[^a-z0-9]*from[^a-z0-9]*$/.test(name)) return true
+  return fromWithColon.test(text) && lineOfItsOwn.test(text)
 }
 
 /**

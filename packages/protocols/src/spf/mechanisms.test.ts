@@ -197,3 +197,26 @@ describe('limits of the reverse look-up', () => {
     })
   })
 })
+
+describe('names that are none', () => {
+  test('SPF-047 a name that is not legal after expansion does not match; for include and redirect it is permerror', async () => {
+    const long = 'x'.repeat(64)
+    for (const sender of [`${long}@example.org`, 'a..b@example.org']) {
+      const result = async (record: string) => (await checkRecord(record, { sender })).result
+      for (const term of [
+        'a:%{l}.example.net',
+        'mx:%{l}.example.net',
+        'exists:%{l}.example.net',
+        'ptr:%{l}.example.net',
+      ])
+        expect([term, await result(`v=spf1 ${term} ~all`)]).toEqual([term, 'softfail'])
+      expect(await result('v=spf1 include:%{l}.example.net ~all')).toBe('permerror')
+      expect(await result('v=spf1 redirect=%{l}.example.net')).toBe('permerror')
+    }
+  })
+
+  test('SPF-086 the receiving host is unknown where it is not given', async () => {
+    const dns = { txt: { 'e.example.org': 'refused by %{r}' } }
+    expect((await checkRecord('v=spf1 -all exp=e.example.org', { dns })).explanation).toBe('refused by unknown')
+  })
+})

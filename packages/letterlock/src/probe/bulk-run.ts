@@ -88,8 +88,10 @@ export class BulkRun<Asked extends BulkQuestion> {
   #unanswered = 0
   #repeated = 0
   #turn = 0
-  /** No question is taken: the source, or whoever takes answers, has to come first. */
-  #isWaiting = false
+  /** The source is at work on the next question. */
+  #isPulling = false
+  /** Whoever takes answers is at work on the last ones. */
+  #isTaking = false
   #isAtEnd = false
   #isTellingLater = false
   #settle: { resolve: (summary: BulkSummary) => void; reject: (error: unknown) => void } | null = null
@@ -137,11 +139,11 @@ export class BulkRun<Asked extends BulkQuestion> {
   /** Takes questions while there is room, once there is room for some: one write with many costs as much as with one. */
   #pump(): void {
     if (this.#underWay > this.#room * refillBelow) return
-    while (!this.#isAtEnd && !this.#isWaiting && this.#underWay < this.#room) {
+    while (!this.#isAtEnd && !this.#isPulling && !this.#isTaking && this.#underWay < this.#room) {
       const next = this.#guarded(() => this.#source.next())
       if (next === undefined) return
       if (!(next instanceof Promise)) this.#onNext(next)
-      else this.#waitFor(next.then(result => this.#onNext(result)))
+      else this.#pull(next)
     }
   }
 
@@ -214,21 +216,33 @@ export class BulkRun<Asked extends BulkQuestion> {
 
   #afterRead(): void {
     this.#isTellingLater = false
-    if (this.#batch.length > 0) {
+    if (this.#batch.length > 0 && !this.#isTaking) {
       const batch = this.#batch
       this.#batch = []
       const taken = this.#guarded(() => this.#take(batch))
-      if (taken instanceof Promise) this.#waitFor(taken)
+      if (taken instanceof Promise) this.#waitForTaker(taken)
     }
     this.#pump()
     this.#endIfDone()
   }
 
-  #waitFor(promise: Promise<void>): void {
-    this.#isWaiting = true
-    promise.then(
+  #pull(next: Promise<IteratorResult<Asked>>): void {
+    this.#isPulling = true
+    next.then(
+      result => {
+        this.#isPulling = false
+        this.#onNext(result)
+        this.#afterRead()
+      },
+      (error: unknown) => this.#break(error),
+    )
+  }
+
+  #waitForTaker(taken: Promise<void>): void {
+    this.#isTaking = true
+    taken.then(
       () => {
-        this.#isWaiting = false
+        this.#isTaking = false
         this.#afterRead()
       },
       (error: unknown) => this.#break(error),
@@ -253,7 +267,8 @@ export class BulkRun<Asked extends BulkQuestion> {
   }
 
   #endIfDone(): void {
-    if (!this.#isAtEnd || this.#isWaiting || this.#underWay > 0 || this.#batch.length > 0) return
+    const isBusy = this.#isPulling || this.#isTaking || this.#underWay > 0 || this.#batch.length > 0
+    if (!this.#isAtEnd || isBusy) return
     const settle = this.#settle
     this.#settle = null
     this.#signal?.removeEventListener('abort', this.cancel)

@@ -39,9 +39,9 @@ export abstract class TcpQuery implements Timed {
   id = -1
   /** Connections that closed on it without giving any answer. */
   replays = 0
-  /** Answers that its connection had given when it was sent. */
-  answersBefore = 0
-  carrier: { timedOut(query: TcpQuery): void } | null = null
+  /** Milliseconds that it is given. */
+  timeoutMs = 0
+  carrier: { timedOut(query: TcpQuery): void; forget(query: TcpQuery): void } | null = null
   /** In the case that is sent. */
   abstract readonly name: string
   /** The same name as records that bear it shall show it. */
@@ -58,6 +58,7 @@ export abstract class TcpQuery implements Timed {
 
 /** Who ended a connection. */
 export interface Closing {
+  readonly connection: TcpConnection
   /** The server did, or the network; else we did, because nothing sensible came. */
   readonly byServer: boolean
   /** Queries that were answered before. */
@@ -69,6 +70,8 @@ export interface ConnectionEvents {
   settled(query: TcpQuery): void
   /** Everything that came at once has been told. */
   readAll(): void
+  /** Nothing more is to be sent on it; it closes in a moment. */
+  retired(connection: TcpConnection): void
   /** The connection is over; these were not answered. */
   closed(unanswered: readonly TcpQuery[], how: Closing): void
 }
@@ -103,6 +106,8 @@ export class TcpConnection {
   readonly #freeRooms: Uint8Array[] = []
   #strays = 0
   #answered = 0
+  /** Monotonic milliseconds of the last answer, or of the beginning. */
+  #heardAt = performance.now()
   #isClosed = false
 
   constructor(server: NameServer, events: ConnectionEvents) {
@@ -154,7 +159,6 @@ export class TcpConnection {
     room[from - 1] = octets & 0xff
     this.#written = written.value
     query.carrier = this
-    query.answersBefore = this.#answered
     this.#underWay.set(query.id, query)
     return true
   }
@@ -168,12 +172,18 @@ export class TcpConnection {
   }
 
   timedOut(query: TcpQuery): void {
-    // Nothing at all since it was sent: the others wait in vain as well.
-    const isSilent = query.answersBefore === this.#answered
     this.forget(query)
     this.#events.settled(query)
+    // Nothing at all in most of the time that it waited: the others wait in vain as well.
+    const isSilent = performance.now() - this.#heardAt >= query.timeoutMs / 2
+    const wasUseless = this.#answered === 0 && this.#underWay.size === 0
+    if (isSilent || wasUseless || this.#lateIds.size > lateIdsLimit) {
+      this.#events.retired(this)
+      // Those whose time is over at this very moment are told so first.
+      process.nextTick(() => this.close())
+    }
     query.failed('timeout')
-    if (isSilent || this.#lateIds.size > lateIdsLimit) this.close()
+    this.#events.readAll()
   }
 
   close(): void {
@@ -187,7 +197,7 @@ export class TcpConnection {
     const unanswered = [...this.#underWay.values()]
     this.#underWay.clear()
     for (const query of unanswered) query.carrier = null
-    this.#events.closed(unanswered, { byServer, answered: this.#answered })
+    this.#events.closed(unanswered, { connection: this, byServer, answered: this.#answered })
   }
 
   #freeId(): number {
@@ -213,6 +223,7 @@ export class TcpConnection {
   /** Reads all whole messages of the first `filled` octets, and moves the rest to the front. */
   #read(filled: number): void {
     const bytes = this.#readRoom
+    const answered = this.#answered
     let at = 0
     while (filled - at >= 2 && !this.#isClosed) {
       const from = at + 2
@@ -223,6 +234,7 @@ export class TcpConnection {
     }
     if (at > 0 && at < filled) bytes.copyWithin(0, at, filled)
     this.#kept = filled - at
+    if (this.#answered > answered) this.#heardAt = performance.now()
     if (!this.#isClosed) this.#events.readAll()
   }
 

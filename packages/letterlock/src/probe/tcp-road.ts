@@ -59,6 +59,7 @@ export class TcpRoad implements ConnectionEvents {
   /** Sends the query, or keeps it until there is room; in `timeoutMs` it fails. */
   ask(query: TcpQuery, timeoutMs: number): void {
     query.replays = 0
+    query.timeoutMs = timeoutMs
     query.carrier = this
     this.#deadlines.add(query, timeoutMs)
     this.#place(query)
@@ -67,8 +68,7 @@ export class TcpRoad implements ConnectionEvents {
   /** The query is given up without a word. */
   cancel(query: TcpQuery): void {
     this.#deadlines.delete(query)
-    this.#connection?.forget(query)
-    if (this.#waiting.length > 0) this.#waiting = this.#waiting.filter(other => other !== query)
+    query.carrier?.forget(query)
     this.#fill()
     this.#rest()
   }
@@ -83,8 +83,13 @@ export class TcpRoad implements ConnectionEvents {
 
   /** A query whose turn has not come. */
   timedOut(query: TcpQuery): void {
-    this.#waiting = this.#waiting.filter(other => other !== query)
+    this.forget(query)
     query.failed('timeout')
+  }
+
+  forget(query: TcpQuery): void {
+    this.#waiting = this.#waiting.filter(other => other !== query)
+    query.carrier = null
   }
 
   settled(query: TcpQuery): void {
@@ -97,8 +102,12 @@ export class TcpRoad implements ConnectionEvents {
     this.#rest()
   }
 
-  closed(unanswered: readonly TcpQuery[], { byServer, answered }: Closing): void {
-    this.#connection = null
+  retired(connection: TcpConnection): void {
+    if (this.#connection === connection) this.#connection = null
+  }
+
+  closed(unanswered: readonly TcpQuery[], { connection, byServer, answered }: Closing): void {
+    this.retired(connection)
     if (this.#isClosed) {
       this.#failAll(unanswered)
       return

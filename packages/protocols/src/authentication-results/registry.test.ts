@@ -25,7 +25,7 @@ describe('what may be relied upon', () => {
 })
 
 describe('writing', () => {
-  test('AR-042 the field begins with the authserv-id that was given, quoted where it is no token', () => {
+  test('AR-042, AR-043 the field begins with the authserv-id that was given, quoted where it is no token', () => {
     expect(formatAuthenticationResults('mx.example.net', [])).toBe('mx.example.net; none')
     expect(formatAuthenticationResults('our host; spf=pass', [])).toBe('"our host; spf=pass"; none')
     expect(parseAuthenticationResults(formatAuthenticationResults('our host; spf=pass', []))).toMatchObject({

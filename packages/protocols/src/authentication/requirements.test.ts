@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ArcSealer } from '../arc/seal.ts'
 import { formatAuthenticationResults } from '../authentication-results/format.ts'
 import { parseAuthenticationResults } from '../authentication-results/parse.ts'
 import { generateDkimKey } from '../dkim/key-generation.ts'
@@ -200,6 +201,33 @@ describe('the results that are written', () => {
     expect(formatAuthenticationResults('mx', resultItems(helo.report, ip('192.0.2.1')))).toContain(
       'spf=fail smtp.helo=mx.example.org',
     )
+  })
+
+  test('ARC-014 the item of a chain names the client, and the oldest signature that holds', async () => {
+    const fields = from.map(text => ({ name: 'from', text }))
+    const sealer = new ArcSealer(fields, {
+      domain: 'lists.example',
+      selector: 's',
+      key: key.privateKey,
+      now,
+      results: 'lists.example; none',
+      status: 'none',
+    })
+    sealer.body(Buffer.from('Hello\r\n'))
+    const set = sealer.end()
+    const lines = [set?.seal ?? '', set?.message ?? '', set?.results ?? '', ...from]
+    const items = async (txt: Readonly<Record<string, string>>) =>
+      resultItems((await run(lines, { txt })).report, ip('192.0.2.1')).filter(({ method }) => method === 'arc')
+    expect(await items({ 's._domainkey.lists.example': key.record })).toMatchObject([
+      {
+        result: 'pass',
+        properties: [
+          { type: 'smtp', name: 'remote-ip', value: '192.0.2.1' },
+          { type: 'header', name: 'oldest-pass', value: '0' },
+        ],
+      },
+    ])
+    expect(await items({})).toMatchObject([{ result: 'fail' }])
   })
 
   test('AR-040 the results are one new field; nothing of a field that arrived is in it', async () => {

@@ -180,6 +180,14 @@ describe('where no policy is applied', () => {
       expect(await advise(record, { mode: 'strict' })).toMatchObject({ action: 'accept', disposition: 'none' })
   })
 
+  test('SPF-091, SPF-095 what SPF found never acts by itself', async () => {
+    for (const result of ['fail', 'temperror', 'permerror'] as const)
+      for (const record of ['nothing', 'v=DMARC1; p=none'])
+        expect(
+          await advise(record, { mode: 'strict', identifiers: [{ method: 'spf', domain: 'example.org', result }] }),
+        ).toMatchObject({ action: 'accept', disposition: 'none', reasons: [] })
+  })
+
   test('DMARC-023 a From that cannot be evaluated is quarantined, or what the receiver set', () => {
     const malformed = { result: 'permerror', evaluations: [] } as const
     expect(adviseDisposition(malformed, { mode: 'standard' }).action).toBe('quarantine')

@@ -119,25 +119,37 @@ export class BodyHash {
     return to
   }
 
-  /** The common cases, which need no state: a letter, one blank between letters, a line end before a letter. */
+  /** As far as what an octet comes to can be seen from those behind it; what is left waits in the state of `slow`. */
   private plain(bytes: Buffer, from: number, to: number): number {
     let { filled } = this
     let at = from
-    for (; at < to; at += 1) {
+    while (at < to) {
       const octet = bytes[at] ?? 0
-      if (octet <= space) {
-        const next = at + 1 < to ? (bytes[at + 1] ?? 0) : 0
-        if (octet === carriageReturn && next === lineFeed && at + 2 < to && (bytes[at + 2] ?? 0) > space) {
-          gathered[filled] = carriageReturn
-          gathered[filled + 1] = lineFeed
-          filled += 2
-          at += 1
-          continue
-        }
-        if (octet !== space || next <= space) break
+      // Nearly every octet: a letter, or one blank between letters.
+      if (octet > space || (octet === space && at + 1 < to && (bytes[at + 1] ?? 0) > space)) {
+        gathered[filled] = octet
+        filled += 1
+        at += 1
+        continue
       }
-      gathered[filled] = octet
-      filled += 1
+      const isLineEnd = octet === carriageReturn && bytes[at + 1] === lineFeed
+      const textAt = isLineEnd ? at + 2 : at
+      let next = textAt
+      while (next < to && isBlank(bytes[next])) next += 1
+      if (next >= to) break
+      const isText = (bytes[next] ?? 0) > space
+      if (isText && isLineEnd) {
+        gathered[filled] = carriageReturn
+        gathered[filled + 1] = lineFeed
+        filled += 2
+      }
+      if (isText && next > textAt) {
+        gathered[filled] = space
+        filled += 1
+      }
+      // Blanks before a line end go; all else that is no text is not settled yet.
+      if (!isText && (isLineEnd || next === at || bytes[next] !== carriageReturn || bytes[next + 1] !== lineFeed)) break
+      at = next
     }
     this.filled = filled
     return at
@@ -158,7 +170,7 @@ export class BodyHash {
     }
     this.isPlain = false
     if (octet === carriageReturn) this.hasCarriageReturn = true
-    else if (this.isRelaxed && (octet === space || octet === tab)) this.hasBlank = true
+    else if (this.isRelaxed && isBlank(octet)) this.hasBlank = true
     else {
       this.pending()
       this.put(octet)
@@ -208,6 +220,10 @@ export class BodyHash {
     this.cuts = this.cuts.slice(1)
     if (octets.length > head.length) this.emit(octets.subarray(head.length))
   }
+}
+
+function isBlank(octet: number | undefined): boolean {
+  return octet === space || octet === tab
 }
 
 /** Null for the whole; a length beyond 2^53 is beyond any body. */

@@ -7,7 +7,7 @@ export interface Timed {
 }
 
 /** Milliseconds between two looks at the clock: queries wait for seconds, so nobody sees it. */
-export const tickMs = 25
+const defaultTickMs = 25
 
 const slotCount = 256
 
@@ -20,11 +20,16 @@ export const notTimed = -1
  */
 export class Deadlines {
   readonly #slots: readonly Set<Timed>[] = Array.from({ length: slotCount }, () => new Set<Timed>())
+  readonly #tickMs: number
   #size = 0
   #tick = 0
   /** Monotonic milliseconds at which the current tick began. */
   #tickedAt = 0
   #timer: NodeJS.Timeout | null = null
+
+  constructor(tickMs: number = defaultTickMs) {
+    this.#tickMs = tickMs
+  }
 
   /** Calls `expired` in `ms` milliseconds or up to two ticks later. */
   add(timed: Timed, ms: number): void {
@@ -33,7 +38,7 @@ export class Deadlines {
       this.#tickedAt = performance.now()
       this.#start()
     }
-    const ticks = Math.max(1, Math.ceil(ms / tickMs)) + 1
+    const ticks = Math.max(1, Math.ceil(ms / this.#tickMs)) + 1
     timed.slot = (this.#tick + ticks) % slotCount
     timed.rounds = Math.floor((ticks - 1) / slotCount)
     this.#slots[timed.slot]?.add(timed)
@@ -49,8 +54,8 @@ export class Deadlines {
 
   /** Moves on by as many ticks as have passed: a busy process comes late. */
   readonly #turn = () => {
-    const passed = Math.floor((performance.now() - this.#tickedAt) / tickMs)
-    this.#tickedAt += passed * tickMs
+    const passed = Math.floor((performance.now() - this.#tickedAt) / this.#tickMs)
+    this.#tickedAt += passed * this.#tickMs
     for (let turn = 0; turn < passed; turn += 1) this.#advance()
     this.#timer = null
     if (this.#size > 0) this.#start()
@@ -58,7 +63,7 @@ export class Deadlines {
 
   #start(): void {
     // What is waited for keeps the process alive by its socket; an idle connection must not.
-    this.#timer = setTimeout(this.#turn, tickMs).unref()
+    this.#timer = setTimeout(this.#turn, this.#tickMs).unref()
   }
 
   #advance(): void {

@@ -58,11 +58,21 @@ describe('the policy', () => {
       reasons: [],
       isConforming: true,
     })
-    for (const speaking of [{ hasListId: true }, { hasBrokenAlignedSignature: true }])
-      expect(await advise('v=DMARC1; p=reject', { knowledge: { against, ...speaking } })).toMatchObject({
+    const broken: Identifier = { method: 'dkim', domain: 'mail.example.org', result: 'fail' }
+    for (const speaking of [
+      { knowledge: { against, hasListId: true } },
+      { knowledge: { against }, identifiers: [broken] },
+    ])
+      expect(await advise('v=DMARC1; p=reject', speaking)).toMatchObject({
         action: 'quarantine',
         reasons: [{ type: 'local_policy' }],
       })
+    // A broken signature of another domain says nothing for it, and neither does an SPF fail.
+    const foreign: readonly Identifier[] = [
+      { ...broken, domain: 'example.net' },
+      { method: 'spf', domain: 'example.org', result: 'fail' },
+    ]
+    expect((await advise('v=DMARC1; p=reject', { knowledge: { against }, identifiers: foreign })).action).toBe('reject')
     // That nothing speaks for it is no signal against it.
     expect((await advise('v=DMARC1; p=reject', { knowledge: { against: [] } })).action).toBe('quarantine')
   })

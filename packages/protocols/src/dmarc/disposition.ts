@@ -26,8 +26,6 @@ export interface ReceiverKnowledge {
   readonly localPolicy?: { readonly action: DispositionAction; readonly comment: string }
   /** The message has a List-Id. Anybody can write one: it holds a rejection back, and does no more. */
   readonly hasListId?: boolean
-  /** A signature of an aligned domain is there and broken: mail that was changed on its way looks so. */
-  readonly hasBrokenAlignedSignature?: boolean
   /** Signals against the message: a content filter, a block list, a source never seen with mail of that domain. */
   readonly against?: readonly string[]
 }
@@ -136,7 +134,7 @@ function onFailure(reading: DmarcReading, options: DispositionOptions): Disposit
       ...advice('quarantine', 'quarantine', 'DMARC fails, and the policy asks for quarantine'),
       reasons: listOf(reason),
     }
-  return onReject(knowledge, options.mode)
+  return onReject(reading, knowledge, options.mode)
 }
 
 /** The policy after the test mode, or after the share of RFC 7489, and the reason where that lowered it. */
@@ -153,9 +151,9 @@ function requestedPolicy(
 }
 
 /** DMARC-061, DMARC-065: other knowledge decides about a rejection; the absence of any is none. */
-function onReject(knowledge: ReceiverKnowledge, mode: EnforcementMode): DispositionAdvice {
+function onReject(reading: DmarcReading, knowledge: ReceiverKnowledge, mode: EnforcementMode): DispositionAdvice {
   const against = knowledge.against ?? []
-  const isAgreed = against.length > 0 && !speaksFor(knowledge)
+  const isAgreed = against.length > 0 && !speaksFor(reading, knowledge)
   if (isAgreed || mode === 'strict') {
     const text = isAgreed
       ? `DMARC fails, and so says: ${against.join(', ')}`
@@ -169,8 +167,12 @@ function onReject(knowledge: ReceiverKnowledge, mode: EnforcementMode): Disposit
   }
 }
 
-function speaksFor(knowledge: ReceiverKnowledge): boolean {
-  return knowledge.hasListId === true || knowledge.hasBrokenAlignedSignature === true
+/** A List-Id, or a signature of an aligned domain that is broken: mail that was changed on its way looks so. */
+function speaksFor(reading: DmarcReading, knowledge: ReceiverKnowledge): boolean {
+  const hasBrokenSignature = reading.alignments.some(
+    ({ identifier, isAligned }) => identifier.method === 'dkim' && isAligned === true,
+  )
+  return knowledge.hasListId === true || hasBrokenSignature
 }
 
 interface Override {

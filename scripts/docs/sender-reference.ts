@@ -108,7 +108,7 @@ const lookUps = [
 const maps = [
   '## Names of your own',
   '',
-  '`letterlock senders import FILE` loads names for domains, in one of two forms. The next import takes the place of the one before. With an instance running on the data, it is the instance that loads it, as `PUT /api/v1/sender-map` does: names are there at once, and rows are named anew in the background. A map has at most 16 MiB, in YAML 1 MiB.',
+  '`letterlock senders import FILE` loads names for domains, in one of two forms. The next import takes the place of the one before. With an instance running on the data, it is the instance that loads it, as `PUT /api/v1/sender-map` does: names are there at once, and rows are named anew in the background. Other instances on the same PostgreSQL database take the names within 15 seconds. A map has at most 16 MiB, in YAML 1 MiB.',
   '',
   'CSV with the columns `base_reverse_dns` (or `domain`), `name` and, if wanted, `type`. A name is shown beside the keys `dkim:`, `envelope:` and `ptr:` of that domain; keys stay as they are.',
   '',

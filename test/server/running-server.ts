@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MessageChecks } from '../../packages/letterlock/src/authentication/message-checks.ts'
 import { createIntake } from '../../packages/letterlock/src/intake/create-intake.ts'
-import { loadedCatalogue } from '../../packages/letterlock/src/senders/map-store.ts'
+import { loadedCatalogue, senderMapMark, takeSenderMap } from '../../packages/letterlock/src/senders/map-store.ts'
 import { createApp } from '../../packages/letterlock/src/server/app.ts'
 import type { ServerDeps } from '../../packages/letterlock/src/server/deps.ts'
 import { silentEvents } from '../../packages/letterlock/src/server/events.ts'
@@ -42,6 +42,8 @@ export async function startTestServer(
     /** Resolvers for messages; none by default, so that no test asks the network. */
     readonly resolvers?: readonly string[]
     readonly lookUps?: (store: Store) => ServerDeps['lookUps']
+    /** Looks for maps that other servers on the same database load, so often. */
+    readonly mapLookMilliseconds?: number
   } = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'letterlock-server-'))
@@ -60,7 +62,15 @@ export async function startTestServer(
     reload: () => loadedCatalogue(store.read),
     renamed: () => undefined,
     failed: error => console.error(error),
+    ...(options.mapLookMilliseconds !== undefined && {
+      shared: {
+        mark: () => senderMapMark(store.read),
+        take: () => takeSenderMap(store.write),
+        everyMilliseconds: options.mapLookMilliseconds,
+      },
+    }),
   })
+  await names.watch()
   const app = createApp({
     store,
     intake,
@@ -111,7 +121,7 @@ export async function startTestServer(
       }),
     async stop() {
       await server.stop()
-      names.stop()
+      await names.stop()
       await intake.close()
       await store.close()
       rmSync(folder, { recursive: true, force: true })

@@ -36,6 +36,8 @@ export interface MapFile {
 
 /** What `letterlock senders` works on: a store of its own, or a running instance. */
 export interface SendersAccess {
+  /** Whether other processes may work on the same store: a database, not a data directory. */
+  readonly isShared: boolean
   /** Those with the most messages first. */
   list(scope: ListScope): Promise<readonly NamedSender[]>
   /** How a sender is called, and every decision about it for a domain, newest first. */
@@ -54,8 +56,9 @@ export interface SendersAccess {
 
 /** The senders of the data that the configuration names, through the instance that runs on it if there is one. */
 export async function openSenders(context: CommandContext): Promise<SendersAccess> {
-  const opened = await openStore(storePlace(await context.configuration()), { readers: 1 })
+  const place = storePlace(await context.configuration())
+  const opened = await openStore(place, { readers: 1 })
   if (opened.state === 'failed') throw new CommandError(exitCodes.failed, opened.text)
-  if (opened.state === 'opened') return storeSenders(opened.store)
+  if (opened.state === 'opened') return storeSenders(opened.store, 'postgresUrl' in place)
   return instanceSenders(await connectInstance(opened.socketPath), context.signal)
 }

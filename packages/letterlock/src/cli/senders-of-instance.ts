@@ -20,6 +20,7 @@ export function instanceSenders(instance: RunningInstance, signal: AbortSignal):
       .map(line => namedSender(domain, senderRowSchema.parse(JSON.parse(line))))
   }
   return {
+    isShared: false,
     async list(scope) {
       const found: NamedSender[] = []
       for (const domain of scope.domain === null ? await domains(get) : [scope.domain])

@@ -9,8 +9,9 @@ import type { SendersAccess } from './senders-access.ts'
 const secondsNow = () => Math.floor(Date.now() / 1000)
 
 /** The senders of a store that this command opened. */
-export function storeSenders(store: Store): SendersAccess {
+export function storeSenders(store: Store, isShared: boolean): SendersAccess {
   return {
+    isShared,
     async list(scope) {
       const senders = await listSenders(store.read, scope)
       const catalogue = await loadedCatalogue(store.read)

@@ -5,6 +5,7 @@ import { senderMapBytesLimit } from '@letterlock/contract'
 import { type Decision, decisions, parseSenderKey, type SenderKey } from '@letterlock/posture'
 import { noteLimit } from '../senders/decisions.ts'
 import { readSenderMap } from '../senders/sender-map.ts'
+import { mapLookSeconds } from '../server/names-in-force.ts'
 import type { Command, CommandContext } from './command.ts'
 import { confirm, yesFlag } from './confirm.ts'
 import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
@@ -188,6 +189,8 @@ async function importMap(context: CommandContext, path: string): Promise<ExitCod
       await context.output.json({ schema: 'letterlock.senders-import/1', ...counts })
     } else if (rowsRenamed === null) await context.output.line('loaded; the running instance names rows anew')
     else await context.output.line(`loaded; ${rowsRenamed} rows have another sender now`)
+    if (senders.isShared)
+      context.messages.info(`Instances that run on this database take the names within ${mapLookSeconds} seconds.`)
     return exitCodes.ok
   })
 }

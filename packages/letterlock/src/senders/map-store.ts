@@ -7,7 +7,7 @@ import {
   services,
 } from '@letterlock/posture'
 import type { Kysely, Transaction } from 'kysely'
-import type { SenderMap } from '../store/attribution.ts'
+import { namingSetting, type SenderMap, unfinishedNaming } from '../store/attribution.ts'
 import { type Database, onlyTenant, type Settings } from '../store/store.ts'
 import type { SenderMapFile } from './sender-map.ts'
 
@@ -45,7 +45,7 @@ export async function writeSenderMap(
       await transaction.insertInto('sender_name').values(rows).execute()
     }
     await writeSetting(transaction, 'senderServices', loaded)
-    await writeSetting(transaction, 'senderMapOrigin', origin)
+    await writeSetting(transaction, 'senderMapOrigin', { ...origin, hash: map.hash })
   })
   return loaded === null ? null : { entries: [], ...loaded }
 }
@@ -57,6 +57,26 @@ export async function removeSenderMap(write: Kysely<Database>): Promise<void> {
     await writeSetting(transaction, 'senderServices', null)
     await writeSetting(transaction, 'senderMapOrigin', null)
   })
+}
+
+/** Tells one load of a map from another: what stands in the store about it, and nothing before the first. */
+export async function senderMapMark(read: Kysely<Database>): Promise<string> {
+  return JSON.stringify(await readSetting(read, 'senderMapOrigin'))
+}
+
+/**
+ * The services of the map that another process loaded, for `Store.reattribute`, which is called next and names all rows:
+ * those too that this process named by the map before while it did not know of the other.
+ */
+export async function takeSenderMap(write: Kysely<Database>): Promise<SenderMap | null> {
+  await write
+    .updateTable('setting')
+    .set({ value: unfinishedNaming })
+    .where('tenant', '=', onlyTenant)
+    .where('key', '=', namingSetting)
+    .execute()
+  const loaded = await readSetting(write, 'senderServices')
+  return loaded === null ? null : { entries: [], ...loaded }
 }
 
 /** The map in force; null where none is loaded. */

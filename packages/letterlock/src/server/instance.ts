@@ -7,7 +7,7 @@ import type { Intake } from '../intake/intake.ts'
 import type { Sources } from '../intake/source/sources.ts'
 import { startSources } from '../intake/source/start-sources.ts'
 import { subjectHashKey } from '../intake/subject-hash.ts'
-import { loadedCatalogue } from '../senders/map-store.ts'
+import { loadedCatalogue, senderMapMark, takeSenderMap } from '../senders/map-store.ts'
 import { openEnricher } from '../senders/open-enricher.ts'
 import type { SourceEnricher } from '../senders/source-enricher.ts'
 import { organizationalDomains, type SenderMap } from '../store/attribution.ts'
@@ -109,8 +109,13 @@ async function startOn(
     reload: () => loadedCatalogue(store.read),
     renamed: () => events.changed({ what: 'senders named anew' }),
     failed: error => events.failed({ route: 'naming of senders', error }),
+    // The data directory has one owner; a database may have several.
+    ...('postgresUrl' in input.place && {
+      shared: { mark: () => senderMapMark(store.read), take: () => takeSenderMap(store.write) },
+    }),
   })
-  closing.add(async () => names.stop())
+  closing.add(() => names.stop())
+  await names.watch()
   const sources = isDemo ? null : await startedSources(store, { intake, events, closing })
   const messages = new MessageChecks({ now, asksDns: !isDemo, servers: resolversOf(values) })
   closing.add(() => messages.close())

@@ -23,6 +23,12 @@ export interface Attributor {
 /** What a person loaded with `letterlock senders import`. */
 export type SenderMap = NonNullable<CatalogueInput['map']>
 
+/** The setting that says by which catalogue every row was attributed; it is the program's own. */
+export const namingSetting = 'attributedBy'
+
+/** Its value while rows are named anew; no version is empty. */
+export const unfinishedNaming = ''
+
 /** Names whose organizational domain is remembered: a look-up costs a microsecond, rows repeat a few names. */
 const organizationalNamesLimit = 20_000
 

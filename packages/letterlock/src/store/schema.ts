@@ -433,8 +433,8 @@ export interface Settings {
   readonly failureRetentionDays: number
   /** Services of a map that a person loaded; they name senders below the built-in ones. The hash tells loads apart. */
   readonly senderServices: { readonly services: readonly Service[]; readonly hash: string } | null
-  /** Where the loaded map came from; `loadedAt` in seconds since 1970. */
-  readonly senderMapOrigin: { readonly name: string; readonly loadedAt: number } | null
+  /** Where the loaded map came from; `loadedAt` in seconds since 1970. The hash tells loads of one second apart. */
+  readonly senderMapOrigin: { readonly name: string; readonly loadedAt: number; readonly hash?: string } | null
 }
 
 /** FAIL-014: failure reports hold personal data and go after 30 days; the rest stays until a person says otherwise. */

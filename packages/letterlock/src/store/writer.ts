@@ -1,5 +1,5 @@
 import { setImmediate as messagesTaken } from 'node:timers/promises'
-import type { Attributor } from './attribution.ts'
+import { type Attributor, namingSetting, unfinishedNaming } from './attribution.ts'
 import { type DeliveryForesight, DeliveryWriter } from './delivery-writer.ts'
 import type { DeliveryContext } from './intake-context.ts'
 import type { DeliveryVerdict, DocumentVerdict, IntakeOp } from './intake-op.ts'
@@ -245,7 +245,7 @@ export class StoreWriter implements ServedIntake {
     const isDone = await this.#inTransaction(async session => {
       if ((await appliedCatalogue(session)) === attributor.version) return true
       // From here to the end rows have names of several catalogues: wherever it stops, the next call begins again.
-      await noteCatalogue(session, unfinished)
+      await noteCatalogue(session, unfinishedNaming)
       return false
     })
     if (isDone) return { reports: 0, rows: 0 }
@@ -314,17 +314,8 @@ export class StoreWriter implements ServedIntake {
   }
 }
 
-/** The setting that says by which catalogue every row was attributed; it is the program's own. */
-const catalogueSetting = 'attributedBy'
-
-/** Its value while rows are named anew; no version is empty. */
-const unfinished = ''
-
 async function appliedCatalogue(session: Session): Promise<string | null> {
-  const [row] = await session.all('SELECT value FROM setting WHERE tenant = ? AND key = ?', [
-    onlyTenant,
-    catalogueSetting,
-  ])
+  const [row] = await session.all('SELECT value FROM setting WHERE tenant = ? AND key = ?', [onlyTenant, namingSetting])
   return row === undefined ? null : String(row['value'])
 }
 
@@ -332,7 +323,7 @@ async function noteCatalogue(session: Session, version: string): Promise<void> {
   await session.run(
     `INSERT INTO setting (tenant, key, value) VALUES (?, ?, ?)
      ON CONFLICT (tenant, key) DO UPDATE SET value = excluded.value`,
-    [onlyTenant, catalogueSetting, version],
+    [onlyTenant, namingSetting, version],
   )
 }
 

@@ -9,6 +9,7 @@ import {
   type RecordColumns,
 } from '@letterlock/protocols'
 import type { StepTarget } from './read-delivery.ts'
+import { sha256 } from './sha256.ts'
 import type { Document, UnwrapNote } from './unwrap-document.ts'
 
 type AggregateXml = Extract<Document, { readonly kind: 'aggregate-xml' }>
@@ -24,7 +25,7 @@ export interface DocumentEnd {
 export async function readAggregateDocument(document: AggregateXml, target: StepTarget): Promise<DocumentEnd | null> {
   const { content } = document
   if (content.kind === 'bytes') {
-    const hash = createHash('sha256').update(content.bytes).digest()
+    const hash = sha256(content.bytes)
     const steps = new AggregateSteps(document, target, hash)
     const reader = new AggregateReader(steps, contextOf(document))
     reader.push(content.bytes)
@@ -117,7 +118,7 @@ class AggregateSteps implements AggregateReportSink {
   /** A report is known by the hash of its document; further roots of one document by the hash and their place. */
   #reportHash(documentHash: Buffer | null): Buffer | null {
     if (documentHash === null || this.#reports === 1) return documentHash
-    return createHash('sha256').update(documentHash).update(`#${this.#reports}`).digest()
+    return sha256(Buffer.concat([documentHash, Buffer.from(`#${this.#reports}`)]))
   }
 
   #path(): string {
@@ -127,7 +128,7 @@ class AggregateSteps implements AggregateReportSink {
 
 function hashOfSummary(summary: AggregateSummary): Buffer {
   const { head, records, messages } = summary
-  return createHash('sha256').update(JSON.stringify({ head, records, messages })).digest()
+  return sha256(JSON.stringify({ head, records, messages }))
 }
 
 /** What was tolerated while unpacking is a deviation of the report. */

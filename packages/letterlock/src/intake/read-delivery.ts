@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFailureReport, readTlsReport, redactFailureReport } from '@letterlock/protocols'
 import type { Channel, DeliveryVerdict, DocumentVerdict, IntakeOp } from '../store/intake-op.ts'
 import { readAggregateDocument } from './aggregate-document.ts'
 import type { IntakeTrust } from './intake.ts'
 import { piecesOf, RawBytes } from './raw-bytes.ts'
+import { sha256 } from './sha256.ts'
 import { tlsContextOf } from './tls-context.ts'
 import { mailBytesLimit, outsideUnpackedLimit, unwrap } from './unwrap.ts'
 import type { Document, MailContext } from './unwrap-document.ts'
@@ -62,14 +62,14 @@ export async function readDelivery(
   options: DeliveryOptions,
   target: StepTarget,
 ): Promise<DeliveryOutcome> {
-  const reading = new DeliveryReading(input, options, target)
+  const reading = new DeliveryReading(options, target)
   return input.kind === 'bytes' ? await reading.readBytes(input) : await reading.readChunks(input)
 }
 
 class DeliveryReading {
   readonly #options: DeliveryOptions
   readonly #target: StepTarget
-  readonly #raw: RawBytes
+  #raw: RawBytes | null = null
   readonly #notes: DocumentVerdict[] = []
   #hash: Uint8Array | null = null
   #isOpen = false
@@ -77,15 +77,14 @@ class DeliveryReading {
   #hasDocument = false
   #isQuarantined = false
 
-  constructor(input: DeliveryInput, options: DeliveryOptions, target: StepTarget) {
+  constructor(options: DeliveryOptions, target: StepTarget) {
     this.#options = options
     this.#target = target
-    this.#raw = new RawBytes(input.kind === 'chunks')
   }
 
   async readBytes(input: Extract<DeliveryInput, { kind: 'bytes' }>): Promise<DeliveryOutcome> {
     const { bytes } = input
-    this.#hash = createHash('sha256').update(bytes).digest()
+    this.#hash = sha256(bytes)
     if (input.isCut === true) {
       this.#quarantine(null, this.#options.name, 'too-large', tooLargeText)
     } else {
@@ -101,13 +100,15 @@ class DeliveryReading {
   }
 
   async readChunks(input: Extract<DeliveryInput, { kind: 'chunks' }>): Promise<DeliveryOutcome> {
-    const stream = this.#raw.tap(input.chunks, this.#target)
+    const raw = new RawBytes()
+    this.#raw = raw
+    const stream = raw.tap(input.chunks, this.#target)
     const limit = this.#options.trust === 'outside' ? { bytesLimit: mailBytesLimit } : {}
     const source = input.path === null ? { stream } : { stream, path: input.path }
     for await (const document of unwrap(source, { ...this.#unwrapOptions(), ...limit })) await this.#read(document)
-    const { hash, size } = this.#raw.end()
+    const { hash, size } = raw.end()
     if (!this.#hasDocument) return this.#unstored(hash)
-    if (this.#keepsBytes) await this.#raw.finish(this.#target, input.path)
+    if (this.#keepsBytes) await raw.finish(this.#target, input.path)
     this.#target.push({ op: 'end', hash, size })
     return { kind: 'stored', hash, isQuarantined: this.#isQuarantined }
   }
@@ -153,7 +154,7 @@ class DeliveryReading {
     // A document that turns out to be empty must not open the delivery: the first step of the report does.
     const target: StepTarget = new OpeningTarget(this.#target, () => {
       this.#open(document.delivery)
-      this.#raw.release(this.#keepsBytes)
+      this.#raw?.release(this.#keepsBytes)
     })
     const end = await readAggregateDocument(document, target)
     if (end === null) return
@@ -163,7 +164,7 @@ class DeliveryReading {
 
   #readTls(document: Extract<Document, { kind: 'tls-json' }>): void {
     const { bytes } = document.content
-    const hash = createHash('sha256').update(bytes).digest()
+    const hash = sha256(bytes)
     const result = readTlsReport(bytes, tlsContextOf(document, hash))
     if (!result.ok) {
       this.#quarantine(document.delivery, document.path, result.fault.code, result.fault.text)
@@ -184,7 +185,7 @@ class DeliveryReading {
     this.#open(document.delivery)
     const { keepsFailureReports, hashSubject } = this.#options
     const report = keepsFailureReports ? result.value : redactFailureReport(result.value, hashSubject ?? undefined)
-    const hash = createHash('sha256').update(bytes).digest()
+    const hash = sha256(bytes)
     this.#target.push({ op: 'failure', path: document.path, hash, size: bytes.length, report })
   }
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { readFailureReport, readTlsReport, redactFailureReport } from '@letterlock/protocols'
 import type { IntakeOp } from '../store/intake-op.ts'
 import { readAggregateDocument } from './aggregate-document.ts'
 import type { DeliveryOptions, StepTarget } from './read-delivery.ts'
+import { sha256 } from './sha256.ts'
 import { tlsContextOf } from './tls-context.ts'
 import { unwrap } from './unwrap.ts'
 import type { Document } from './unwrap-document.ts'
@@ -70,7 +70,7 @@ async function rereadDocument(
 }
 
 function hashOf(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
+  return sha256(bytes)
 }
 
 /** Lets pass the steps of the wanted report only: by the hash where it is known at the head, else by the place. */

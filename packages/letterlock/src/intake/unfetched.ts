@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from '../store/intake-op.ts'
 import type { UnfetchedInput } from './intake.ts'
+import { sha256 } from './sha256.ts'
 
 /** Puts a delivery whose bytes cannot be had into quarantine, durably. A second time it is the same entry. */
 export async function quarantineUnfetched(
@@ -10,7 +10,7 @@ export async function quarantineUnfetched(
 ): Promise<DeliveryVerdict> {
   const { name, channel, receivedAt, size, code, reason } = input
   // There are no bytes to hash: where the delivery is has to stand for it.
-  const hash = createHash('sha256').update(`unfetched\n${channel}\n${name}`).digest()
+  const hash = sha256(`unfetched\n${channel}\n${name}`)
   const steps: readonly IntakeOp[] = [
     { op: 'delivery', tenant, channel, name, receivedAt, hash, headers: null, envelopeFrom: null },
     { op: 'quarantine', path: name, code, reason },

@@ -69,6 +69,9 @@ export class StreamState {
   }
 }
 
+/** Deflate makes 1,032 bytes of one at most; with its header a little less. */
+const inflateRatio = 1_100
+
 /** Unpacked bytes; or `not-small`: too large, or not sound, so that only the stream tells; or over the budget. */
 export function inflateSmall(
   compressed: Buffer,
@@ -77,12 +80,12 @@ export function inflateSmall(
 ): Buffer | 'not-small' | 'over-budget' {
   const roomy = Math.min(inlineBytesLimit, budget.left)
   const expected = compression === 'gzip' && compressed.length > 18 ? compressed.readUInt32LE(compressed.length - 4) : 0
-  if (expected > inlineBytesLimit && expected < compressed.length * 1_100) return 'not-small'
+  if (expected > inlineBytesLimit && expected < compressed.length * inflateRatio) return 'not-small'
+  // As many bytes as there will be, in one piece, so that they need not be put together. What a hostile one only says
+  // to have is asked for and not touched.
+  const isLikely = expected > 0 && expected <= roomy && expected <= compressed.length * inflateRatio
   try {
-    const options = {
-      maxOutputLength: Math.max(1, roomy),
-      chunkSize: expected > 0 && expected <= 262_144 ? Math.max(expected + 64, 1_024) : 16_384,
-    }
+    const options = { maxOutputLength: Math.max(1, roomy), chunkSize: isLikely ? expected + 64 : 16_384 }
     const bytes = inflateNow(compressed, compression, options)
     return budget.take(bytes.length) ? bytes : 'over-budget'
   } catch (error) {

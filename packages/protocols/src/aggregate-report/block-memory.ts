@@ -2,6 +2,7 @@ import { blockProbesLimit, blocksBytesLimit, blocksRemembered } from './limits.t
 
 const firstSlots = 64
 const firstArena = 2_048
+const smallArena = 65_536
 /** A power of two. */
 const recentLengths = 64
 
@@ -72,6 +73,11 @@ export class BlockMemory<T> {
     this.#slots[this.#slot] = entry + 1
     this.#slots[this.#slot + 1] = this.#hash
     this.#slot = -1
+  }
+
+  /** Whether it takes no more memory than it does for a small report. */
+  get isSmall(): boolean {
+    return this.#arena.byteLength <= smallArena
   }
 
   forget(): void {

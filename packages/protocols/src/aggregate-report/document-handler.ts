@@ -6,7 +6,6 @@ import type { XmlTag } from '../xml/vocabulary.ts'
 import { ContentLearner } from './content-shape.ts'
 import { DeviationLog } from './deviation-log.ts'
 import { element, place, placeOf } from './elements.ts'
-import { PartMemory } from './part-memory.ts'
 import { quickLeaf } from './quick-leaf.ts'
 import type { AggregateContext, AggregateReportSink } from './reader-contract.ts'
 import { endEntry, putInRecord, trimmed } from './record-texts.ts'
@@ -40,8 +39,8 @@ export class DocumentHandler implements XmlHandler {
   #isRecordCut = false
   /** The part that is being read counts: it is the first of its kind in the record. */
   #isPartRead = true
-  readonly #parts = new PartMemory()
-  readonly #shaped = new ShapedRecords(this.#parts)
+  readonly #shaped = ShapedRecords.take()
+  readonly #parts = this.#shaped.memory
   /** Deviations that were met before the record began. */
   #metBefore = 0
   /** The part of a record that is read because it is not remembered. */
@@ -171,6 +170,11 @@ export class DocumentHandler implements XmlHandler {
     this.#isRecordCut = this.#inside.includes(element.record)
     this.#log.add(this.#isRecordCut ? 'record-cut' : 'document-cut', at, '')
     this.#isCut = true
+  }
+
+  /** The document is over: what may serve the next one is given back. */
+  release(): void {
+    this.#shaped.release()
   }
 
   #top(): number {

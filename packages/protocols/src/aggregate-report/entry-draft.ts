@@ -15,13 +15,17 @@ const entryElements = [
   element.comment,
 ]
 
+/** Where the text of an element is kept, by its number. */
+const slots = new Uint8Array(64)
+for (const [slot, found] of entryElements.entries()) slots[found] = slot
+
 /** Gathers the children of one `dkim`, `spf` or `reason` element, and of the next after it. Texts come trimmed. */
 export class EntryDraft {
   readonly #log: DeviationLog
   readonly #values: SharedValues
-  /** By the number of the element; null where there is none. */
-  readonly #texts: (string | null)[] = Array.from({ length: 64 }, () => null)
-  readonly #places = new Float64Array(64)
+  /** By the slot of the element; null where there is none. */
+  readonly #texts: (string | null)[] = [null, null, null, null, null, null, null]
+  readonly #places = [0, 0, 0, 0, 0, 0, 0]
 
   constructor(log: DeviationLog, values: SharedValues) {
     this.#log = log
@@ -29,23 +33,24 @@ export class EntryDraft {
   }
 
   begin(): void {
-    for (const found of entryElements) this.#texts[found] = null
+    this.#texts.fill(null)
   }
 
   put(found: number, text: string, at: number): void {
-    const earlier = this.#texts[found]
-    if (earlier === null || earlier === '') {
-      this.#texts[found] = text
-      this.#places[found] = at
-    } else this.#log.add('element-repeated', at, text, earlier ?? '')
+    const slot = slots[found] ?? 0
+    const earlier = this.#texts[slot] ?? ''
+    if (earlier === '') {
+      this.#texts[slot] = text
+      this.#places[slot] = at
+    } else this.#log.add('element-repeated', at, text, earlier)
   }
 
   #text(found: number): string | null {
-    return this.#texts[found] || null
+    return this.#texts[slots[found] ?? 0] || null
   }
 
   #at(found: number): number {
-    return this.#places[found] ?? 0
+    return this.#places[slots[found] ?? 0] ?? 0
   }
 
   /** Null where it says nothing. `at` is where the element ends. */

@@ -23,7 +23,12 @@ export class PartMemory {
   /** How parts were written lately, by element; the last one first. */
   readonly #shapes = new Map<number, ContentShape[]>()
 
-  /** Forgets all: places of values mean nothing any more. */
+  /** Whether it takes no more memory than it does for a small report. */
+  get isSmall(): boolean {
+    return this.#evaluated.isSmall && this.#identifiers.isSmall && this.#results.isSmall
+  }
+
+  /** Forgets what parts said: places of values mean nothing any more. How parts are written stays true. */
   forget(): void {
     this.#evaluated.forget()
     this.#identifiers.forget()

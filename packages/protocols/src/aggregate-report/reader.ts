@@ -29,6 +29,8 @@ export class AggregateReader {
   /** Tells how it ended. Call it once, after the last `push`. */
   end(): AggregateOutcome {
     if (!this.#handler.isStopped) this.#scanner.end()
+    this.#scanner.release()
+    this.#handler.release()
     const { reports, hasFeedback } = this.#handler
     const fault = this.#handler.fault ?? this.#xmlFault()
     if (fault !== null || hasFeedback) return { reports, fault, note: null }

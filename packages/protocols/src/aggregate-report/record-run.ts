@@ -30,7 +30,7 @@ function grown<T extends { set(from: T): void }>(larger: T, smaller: T): T {
 
 /** Columns that are being filled. */
 export class RecordRun {
-  first: number
+  first = 0
   length = 0
   /** A record waits for the policy domain. */
   hasPendingName = false
@@ -49,8 +49,18 @@ export class RecordRun {
   #spfResults = new Uint32Array(firstCapacity)
   #flags = new Uint8Array(firstCapacity)
 
-  constructor(first: number) {
-    this.first = first
+  /** One that is used no more: it is taken again by the next report. */
+  static #spare: RecordRun | null = null
+
+  static take(): RecordRun {
+    const spare = RecordRun.#spare
+    RecordRun.#spare = null
+    return spare ?? new RecordRun()
+  }
+
+  release(): void {
+    this.reuse(0)
+    RecordRun.#spare = this
   }
 
   /** Begins anew: what `columns` gave is not touched by it. */

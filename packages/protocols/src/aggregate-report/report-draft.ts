@@ -20,7 +20,7 @@ export class ReportDraft {
   readonly #sink: AggregateReportSink
   /** Full runs that wait for the head, which may stand after the records (report-tolerance 24). */
   #waiting: RecordRun[] = []
-  #run: RecordRun = new RecordRun(0)
+  #run: RecordRun = RecordRun.take()
   /** A run that was given already and can be filled again. */
   #spare: RecordRun | null = null
   #sent: AggregateHead | null = null
@@ -72,7 +72,7 @@ export class ReportDraft {
   #closeRun(): void {
     this.#run.added = this.#values.takeAdded()
     this.#waiting.push(this.#run)
-    const run = this.#spare ?? new RecordRun(0)
+    const run = this.#spare ?? RecordRun.take()
     this.#spare = null
     run.reuse(this.#records)
     this.#run = run
@@ -131,6 +131,7 @@ export class ReportDraft {
   end(isPartial: boolean): AggregateRefusal | null {
     if (this.#run.length > 0) this.#closeRun()
     const refusal = this.#flush()
+    this.#run.release()
     if (refusal !== null || this.#sent === null) return refusal
     this.#sink.end({
       head: this.#sent,

@@ -2,7 +2,7 @@ import type { XmlScanner } from '../xml/scanner.ts'
 import type { XmlTag } from '../xml/vocabulary.ts'
 import { element } from './elements.ts'
 import { shapeLessonsLimit, shapeWorthRecords } from './limits.ts'
-import type { PartMemory } from './part-memory.ts'
+import { PartMemory } from './part-memory.ts'
 import { quickLeaf } from './quick-leaf.ts'
 import { type RecordShape, type ShapeItem, ShapeLearner } from './record-shape.ts'
 import type { ReportDraft } from './report-draft.ts'
@@ -25,18 +25,32 @@ const none: ShapedOutcome = { kind: 'none' }
 
 /** Reads records that are written like one before, and learns how they are written. */
 export class ShapedRecords {
+  /** Of the last document: the next one is often of the same reporter, and making the tables takes its time. */
+  static #spare: ShapedRecords | null = null
+
+  static take(): ShapedRecords {
+    const spare = ShapedRecords.#spare
+    ShapedRecords.#spare = null
+    return spare ?? new ShapedRecords()
+  }
+
+  /** The document is over. Large tables are not worth keeping. */
+  release(): void {
+    if (!this.memory.isSmall) return
+    this.memory.forget()
+    this.learner.spoil()
+    this.#lessons = 0
+    ShapedRecords.#spare = this
+  }
+
   readonly learner: ShapeLearner = new ShapeLearner()
-  readonly #memory: PartMemory
+  readonly memory: PartMemory = new PartMemory()
   #shape: RecordShape | null = null
   /** Start tag of the records that have the shape. */
   #tag: XmlTag | null = null
   #records = 0
   #lessons = 0
   #outcome = { kind: 'whole' as const, to: 0 }
-
-  constructor(memory: PartMemory) {
-    this.#memory = memory
-  }
 
   /** A record is to be read the usual way: it may show how the next ones are written. */
   learn(scanner: XmlScanner, tag: XmlTag, from: number): void {
@@ -110,19 +124,19 @@ export class ShapedRecords {
     let to = -1
     let next = otherText
     for (let guess = 0; next < 0; guess += 1) {
-      const length = this.#memory.length(tag.element, guess)
+      const length = this.memory.length(tag.element, guess)
       if (length === 0) break
       to = from + length
       next = shape.after(index + 1, octets, to, limit)
     }
     if (next < 0) {
-      to = this.#memory.search(tag, scanner.buffer, from)
+      to = this.memory.search(tag, scanner.buffer, from)
       if (to < 0) return textOutOfSight
       next = shape.after(index + 1, octets, to, limit)
     }
     if (next < 0) return next
-    if (this.#memory.recall(tag.element, octets, from, to, report.record)) return next
-    return this.#memory.read(tag, scanner, octets, { from, to }, report) ? next : textOutOfSight
+    if (this.memory.recall(tag.element, octets, from, to, report.record)) return next
+    return this.memory.read(tag, scanner, octets, { from, to }, report) ? next : textOutOfSight
   }
 }
 

@@ -12,3 +12,5 @@ export const xmlDoctypeLimit = 32_768
 
 /** Distinct spellings of tags that are remembered: a report has about 60. More are read, but looked up each time. */
 export const xmlTagsKept = 1_024
+/** Characters of a name that is remembered: the longest of a report has 20, a hostile one 32,000. */
+export const xmlKeptTagLength = 64

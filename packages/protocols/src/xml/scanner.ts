@@ -108,6 +108,11 @@ export class XmlScanner {
     this.#closeDownTo(0, at)
   }
 
+  /** The document is over, however it ended: what may serve the next one is given back. */
+  release(): void {
+    this.#window.release()
+  }
+
   /** The text of a leaf: charset, references and control characters are dealt with. It may be kept. */
   value(from: number, to: number): string {
     // So short a part is a string of its own; a longer one would keep the window alive.

@@ -1,4 +1,4 @@
-import { xmlTagsKept } from './limits.ts'
+import { xmlKeptTagLength, xmlTagsKept } from './limits.ts'
 
 /** One spelling of a tag, such as `<ns:Row>`, with what the scanner knows of it. */
 export interface XmlTag {
@@ -28,9 +28,28 @@ export interface XmlVocabulary {
   readonly blocks: ReadonlySet<number>
 }
 
+/**
+ * Tags without a prefix, as standards write them, by vocabulary: made once, because a small document would spend more
+ * on making its tags than on reading. What follows which tag is a guess only, so that documents may share it.
+ */
+const plainTags = new WeakMap<XmlVocabulary, { readonly start: XmlTag; readonly tags: ReadonlyMap<string, XmlTag> }>()
+
+function plainTagsOf(vocabulary: XmlVocabulary): {
+  readonly start: XmlTag
+  readonly tags: ReadonlyMap<string, XmlTag>
+} {
+  const known = plainTags.get(vocabulary)
+  if (known !== undefined) return known
+  const tags = new Map([...vocabulary.elements.keys()].map(name => [name, makeTag(vocabulary, name, name)]))
+  const made = { start: makeTag(vocabulary, '', ''), tags }
+  plainTags.set(vocabulary, made)
+  return made
+}
+
 /** The spellings of tags met in one document. */
 export class XmlTags {
   readonly #vocabulary: XmlVocabulary
+  readonly #plain: ReadonlyMap<string, XmlTag>
   readonly #tags = new Map<string, XmlTag>()
   /** Stands before the first tag. */
   readonly start: XmlTag
@@ -41,16 +60,14 @@ export class XmlTags {
   constructor(vocabulary: XmlVocabulary, decode: (written: string) => string) {
     this.#vocabulary = vocabulary
     this.#decode = decode
-    this.start = this.#make('')
+    const { start, tags } = plainTagsOf(vocabulary)
+    this.start = start
+    this.#plain = tags
   }
 
   /** The tag of a name as written, with or without a prefix. */
   of(written: string): XmlTag {
-    const known = this.#tags.get(written)
-    if (known !== undefined) return known
-    const tag = this.#make(written)
-    if (this.#tags.size < xmlTagsKept) this.#tags.set(tag.open.slice(1, -1), tag)
-    return tag
+    return this.#plain.get(written) ?? this.#tags.get(written) ?? this.#make(written)
   }
 
   #make(written: string): XmlTag {
@@ -58,19 +75,27 @@ export class XmlTags {
     const name = written.split('').join('')
     const colon = name.indexOf(':')
     const local = this.#decode(name.slice(colon + 1)).toLowerCase()
-    const { elements, root, sections, blocks } = this.#vocabulary
-    const element = elements.get(local) ?? 0
-    return {
-      element,
-      name: local,
-      prefix: colon === -1 ? '' : name.slice(0, colon),
-      open: `<${name}>`,
-      close: `</${name}>`,
-      isRoot: element !== 0 && element === root,
-      isSection: sections.has(element),
-      isBlock: blocks.has(element),
-      next: null,
-      nextButOne: null,
-    }
+    const tag = makeTag(this.#vocabulary, name, local)
+    if (this.#tags.size < xmlTagsKept && name.length <= xmlKeptTagLength) this.#tags.set(name, tag)
+    return tag
+  }
+}
+
+/** `name` as written, `local` without its prefix and in lower case. */
+function makeTag(vocabulary: XmlVocabulary, name: string, local: string): XmlTag {
+  const { elements, root, sections, blocks } = vocabulary
+  const colon = name.indexOf(':')
+  const element = elements.get(local) ?? 0
+  return {
+    element,
+    name: local,
+    prefix: colon === -1 ? '' : name.slice(0, colon),
+    open: `<${name}>`,
+    close: `</${name}>`,
+    isRoot: element !== 0 && element === root,
+    isSection: sections.has(element),
+    isBlock: blocks.has(element),
+    next: null,
+    nextButOne: null,
   }
 }

@@ -6,7 +6,17 @@ import { sniffUnits, type XmlUnits } from './encoding.ts'
  * gets pages of its own each time, which costs eight times as much a byte. Every limit of characters is below half.
  */
 const windowBytes = 98_304
-const firstBytes = 8_192
+
+const nothing = Buffer.alloc(0)
+
+/** The bytes of a window that is used no more: the next one takes them. */
+let spare: Buffer | null = null
+
+function takeBytes(): Buffer {
+  const bytes = spare ?? Buffer.from(new ArrayBuffer(windowBytes))
+  spare = null
+  return bytes
+}
 
 /**
  * The part of a document that is being looked at, as one string with a unit for each octet (or pair, in UTF-16).
@@ -19,7 +29,7 @@ export class XmlWindow {
   hasMark = false
   /** Changes when places in `text` change their meaning. */
   serial = 0
-  #bytes: Buffer = Buffer.from(new ArrayBuffer(firstBytes))
+  #bytes: Buffer = takeBytes()
   /** The octets of `text`, where characters are octets. */
   view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
@@ -30,7 +40,6 @@ export class XmlWindow {
   /** Takes bytes from `from` on until the window is full. Gives how many it took. */
   fill(bytes: Uint8Array, from: number): number {
     const wanted = Math.min(this.#length + bytes.length - from, windowBytes)
-    if (wanted > this.#bytes.length) this.#grow(wanted)
     const taken = wanted - this.#length
     this.#bytes.set(from === 0 && taken === bytes.length ? bytes : bytes.subarray(from, from + taken), this.#length)
     this.#length = wanted
@@ -80,6 +89,14 @@ export class XmlWindow {
     return this.#start + (this.units === 'octets' ? at : at * 2)
   }
 
+  /** Lets go of everything. */
+  release(): void {
+    spare = this.#bytes
+    this.#bytes = nothing
+    this.#length = 0
+    this.text = ''
+  }
+
   #sniff(): void {
     const { units, mark } = sniffUnits(this.#bytes.subarray(0, Math.min(4, this.#length)))
     this.units = units
@@ -89,12 +106,5 @@ export class XmlWindow {
     this.#bytes.copyWithin(0, mark, this.#length)
     this.#length -= mark
     this.#start = mark
-  }
-
-  #grow(wanted: number): void {
-    const larger = Buffer.from(new ArrayBuffer(Math.min(windowBytes, Math.max(wanted, this.#bytes.length * 2))))
-    this.#bytes.copy(larger, 0, 0, this.#length)
-    this.#bytes = larger
-    this.view = new DataView(larger.buffer)
   }
 }

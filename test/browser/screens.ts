@@ -14,6 +14,7 @@ export const screens: readonly string[] = [
   '/reports',
   '/failure-reports',
   '/quarantine',
+  '/message',
   '/sources',
 ]
 
@@ -31,6 +32,7 @@ export const smallScreens: readonly string[] = [
   '/reports?domain=parked.example&reporter=cablenet',
   '/failure-reports',
   '/quarantine',
+  '/message',
   '/sources',
   '/no-such-screen',
 ]

@@ -13,6 +13,14 @@ export type Result<T, Code extends string = string> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly fault: Fault<Code> }
 
+/** Characters of the input that the text of a fault quotes: enough to recognise the place, whatever stands there. */
+export const excerptLimit = 100
+
+/** Text of the input for the text of a fault, cut at `excerptLimit` characters. */
+export function excerpt(text: string): string {
+  return text.length <= excerptLimit ? text : `${text.slice(0, excerptLimit - 3)}...`
+}
+
 /** A departure that was tolerated: the value was read all the same. It is stored with the report. */
 export interface Deviation<Code extends string = string> {
   readonly code: Code

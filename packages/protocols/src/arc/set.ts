@@ -8,7 +8,7 @@ import {
   signingDomain,
 } from '../dkim/signature.ts'
 import { decodeBase64, parseTagList, withoutBlanks } from '../dkim/tag-list.ts'
-import type { Fault, Result } from '../fault.ts'
+import { excerpt, type Fault, type Result } from '../fault.ts'
 
 /** Sets of one chain (RFC 8617 s4.2.1); more is a broken chain (ARC-010). */
 export const arcSetsLimit = 50
@@ -124,13 +124,13 @@ function readSeal(instance: number, value: string): Result<ArcSeal, ArcSetFault>
   if (tags.has('h')) return failed('arc-seal-signed-names', `the seal of instance ${instance} has "h="`)
   const algorithm = tags.get('a')?.value.toLowerCase()
   if (algorithm !== 'rsa-sha256' && algorithm !== 'ed25519-sha256')
-    return failed('arc-seal-algorithm', `"a=${algorithm ?? ''}" must not seal`)
+    return failed('arc-seal-algorithm', `"a=${excerpt(algorithm ?? '')}" must not seal`)
   const status = tags.get('cv')?.value.toLowerCase()
   if (status !== 'none' && status !== 'pass' && status !== 'fail')
-    return failed('arc-chain-status', `"cv=${status ?? ''}" is no status`)
+    return failed('arc-chain-status', `"cv=${excerpt(status ?? '')}" is no status`)
   const time = tags.get('t')
   if (time !== undefined && !/^[0-9]{1,13}$/.test(time.value))
-    return failed('arc-seal-tags', `"t=${time.value}" in the seal of instance ${instance} is no time`)
+    return failed('arc-seal-tags', `"t=${excerpt(time.value)}" in the seal of instance ${instance} is no time`)
   const b = tags.get('b')
   const signature = decodeBase64(b?.value ?? '')
   const domain = signingDomain(tags.get('d')?.value ?? '')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { RawField } from '../dkim/canonical-header.ts'
-import { formatAuthenticationResults } from './format.ts'
+import { formatAuthenticationResults, reasonLimit } from './format.ts'
 import { parseAuthenticationResults, type ResultItem, resultsItemsLimit, resultsOctetsLimit } from './parse.ts'
 import { forgedResults } from './strip.ts'
 import { commentDepthLimit } from './tokens.ts'
@@ -177,6 +177,16 @@ describe('writing', () => {
       'mx.example.net;\r\n\tspf=pass reason="a\\"??X-Evil: b" smtp.mailfrom=example.org;\r\n\tdmarc=fail policy.dmarc=reject',
     )
   })
+})
+
+test('a reason at the limit is written whole, one above is cut', () => {
+  for (const more of [0, 1]) {
+    const reason = 'r'.repeat(reasonLimit + more)
+    const text = formatAuthenticationResults('mx', [
+      { method: 'dkim', methodVersion: 1, result: 'neutral', reason, properties: [] },
+    ])
+    expect(read(text).items[0]?.reason).toBe('r'.repeat(reasonLimit))
+  }
 })
 
 describe('forged fields', () => {

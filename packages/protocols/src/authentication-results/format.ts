@@ -3,6 +3,9 @@ import type { Property, ResultItem } from './parse.ts'
 /** Characters of a line that folding aims at (AR-005). */
 const lineLength = 77
 
+/** Characters of a reason that are written: it may quote what the sender wrote, and a line ends at 998 (RFC 5322 s2.1.1). */
+export const reasonLimit = 300
+
 const token = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/
 const domain = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/
 
@@ -15,7 +18,7 @@ export function formatAuthenticationResults(authservId: string, items: readonly 
   const words = [`${quoteValue(authservId)};`]
   for (const [index, item] of items.entries()) {
     const parts = [`${item.method}=${item.result}`]
-    if (item.reason !== null) parts.push(`reason=${quoteString(item.reason)}`)
+    if (item.reason !== null) parts.push(`reason=${quoteString(item.reason.slice(0, reasonLimit))}`)
     for (const property of item.properties) parts.push(formatProperty(property))
     const isLast = index === items.length - 1
     words.push(...parts.map((part, at) => (at === parts.length - 1 && !isLast ? `${part};` : part)))

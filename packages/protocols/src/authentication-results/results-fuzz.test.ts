@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { fuzz } from '../../../../test/fuzzing.ts'
-import { formatAuthenticationResults } from './format.ts'
+import { formatAuthenticationResults, reasonLimit } from './format.ts'
 import { parseAuthenticationResults, resultsItemsLimit, resultsOctetsLimit } from './parse.ts'
 import { forgedResults } from './strip.ts'
 
@@ -59,6 +59,7 @@ it('fuzz: any field is read or refused, and what is read comes back from what is
           item =>
             item.methodVersion === 1 &&
             printable(item.reason) &&
+            (item.reason?.length ?? 0) <= reasonLimit &&
             item.properties.every(({ value: text }) => printable(text)),
         )
       if (!isPlain) return

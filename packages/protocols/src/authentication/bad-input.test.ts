@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { formatAuthenticationResults } from '../authentication-results/format.ts'
 import { BodyHash } from '../dkim/body-hash.ts'
 import type { RawField } from '../dkim/canonical-header.ts'
 import { generateDkimKey, keyRecordOf } from '../dkim/key-generation.ts'
@@ -17,6 +18,7 @@ import { parseSpfRecord } from '../spf/record.ts'
 import { authenticate } from './authenticate.ts'
 import type { AuthenticationOptions } from './authentication.ts'
 import { RecordCache } from './record-cache.ts'
+import { resultItems } from './result-items.ts'
 
 const now = 1_700_000_000
 const pairs = { rsa: generateDkimKey('rsa'), ed25519: generateDkimKey('ed25519') }
@@ -110,6 +112,34 @@ describe('headers', () => {
     expect(found.dkim.filter(({ code }) => code === 'dkim-not-tried')).toHaveLength(1000 - signaturesLimit)
     expect(found.dkim.map(({ index }) => index)).toEqual(Array.from({ length: 1000 }, (_, index) => index))
     expect(await cpuOf(() => run(many(1000)))).toBeLessThan(150)
+  })
+
+  test('what is told of a broken field is short, however long the field is, and so are the lines of the results', async () => {
+    const long = 'x'.repeat(60_000)
+    const address = parseIpAddress('192.0.2.1')
+    if (address === null) throw new Error('no address')
+    for (const tags of [
+      `a=${long}`,
+      `c=${long}`,
+      `d=${long}`,
+      `s=${long}`,
+      `i=${long}`,
+      `q=${long}`,
+      `v=${long}`,
+      `${long}=1; ${long}=2`,
+    ]) {
+      const given = `v=1; a=rsa-sha256; d=example.org; s=s; h=from; bh=AAAA; b=AAAA`
+      const name = tags.slice(0, 2)
+      const rest = given.split('; ').filter(tag => !tag.startsWith(name))
+      const lines = ['From: a@example.org', `DKIM-Signature: ${[...rest, tags].join('; ')}`, '', 'Hello\r\n']
+      const found = await run(Buffer.from(lines.join('\r\n'), 'latin1'), {
+        resolver: resolverFrom({ ...dns, txt: { ...dns.txt, 'example.org': `v=spf1 ${long}` } }),
+      })
+      expect(found.dkim[0]?.text.length).toBeLessThan(300)
+      expect(found.spf?.evaluation.problem?.text.length).toBeLessThan(300)
+      const written = formatAuthenticationResults('mx.example.net', resultItems(found, address))
+      expect(Math.max(...written.split('\r\n').map(line => line.length))).toBeLessThan(998)
+    }
   })
 
   test('a From field at its limit of nothing but specials is read in linear time', async () => {

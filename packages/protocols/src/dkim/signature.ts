@@ -1,6 +1,6 @@
 import { parseNameText } from '../dns/name.ts'
 import { normaliseDomain } from '../domain-name.ts'
-import type { Fault, Result } from '../fault.ts'
+import { excerpt, type Fault, type Result } from '../fault.ts'
 import { decodeBase64, parseTagList, type TagList, withoutBlanks } from './tag-list.ts'
 
 /** Names in one `h=`; a signer lists what a message has, and a message has tens of fields. */
@@ -71,7 +71,8 @@ export function parseSignature(value: string, kind: SignatureKind): Result<DkimS
   if (kind === 'dkim') {
     const version = tags.get('v')
     if (version === undefined) return failed('dkim-tag-missing', 0, '"v=" is missing')
-    if (version.value !== '1') return failed('dkim-version', version.at, `"v=${version.value}" is not version 1`)
+    if (version.value !== '1')
+      return failed('dkim-version', version.at, `"v=${excerpt(version.value)}" is not version 1`)
   }
   for (const name of required) if (!tags.has(name)) return failed('dkim-tag-missing', 0, `"${name}=" is missing`)
   return readTags(tags, kind)
@@ -95,7 +96,7 @@ function readTags(tags: TagList, kind: SignatureKind): Result<DkimSignature, Sig
   const query = tags.get('q')
   // A literal of the grammar, so of any case (RFC 5234 s2.3). Erratum 4810: the argument of a method may hold a colon, so the one method there is comes first.
   if (query !== undefined && !/(?:^|:)dns\/txt(?:$|:)/i.test(withoutBlanks(query.value)))
-    return failed('dkim-query', query.at, `"q=${query.value}" names no known way to the key`)
+    return failed('dkim-query', query.at, `"q=${excerpt(query.value)}" names no known way to the key`)
   return {
     ok: true,
     value: {
@@ -118,7 +119,7 @@ function algorithmOf(tags: TagList): Result<SignatureAlgorithm, SignatureFault> 
   if (lower === 'rsa-sha256' || lower === 'ed25519-sha256') return { ok: true, value: lower }
   // RFC 8301 s3.1: must not be verified.
   if (lower === 'rsa-sha1') return failed('dkim-algorithm-sha1', tag?.at ?? 0, 'rsa-sha1 must not be used')
-  return failed('dkim-algorithm', tag?.at ?? 0, `"a=${value}" is no known algorithm`)
+  return failed('dkim-algorithm', tag?.at ?? 0, `"a=${excerpt(value)}" is no known algorithm`)
 }
 
 function canonicalizationsOf(
@@ -127,7 +128,11 @@ function canonicalizationsOf(
   const tag = tags.get('c')
   const [header = '', body = 'simple', ...rest] = (tag?.value ?? 'simple/simple').toLowerCase().split('/')
   if (!isCanonicalization(header) || !isCanonicalization(body) || rest.length > 0)
-    return failed('dkim-canonicalization', tag?.at ?? 0, `"c=${tag?.value ?? ''}" is no known canonicalization`)
+    return failed(
+      'dkim-canonicalization',
+      tag?.at ?? 0,
+      `"c=${excerpt(tag?.value ?? '')}" is no known canonicalization`,
+    )
   return { ok: true, value: { headerCanonicalization: header, bodyCanonicalization: body } }
 }
 
@@ -154,18 +159,18 @@ function signerOf(
   const [d, s, i] = [tags.get('d'), tags.get('s'), tags.get('i')]
   const domain = signingDomain(d?.value ?? '')
   if (domain === null)
-    return failed('dkim-domain', d?.at ?? 0, `"d=${d?.value ?? ''}" is no domain of two labels or more`)
+    return failed('dkim-domain', d?.at ?? 0, `"d=${excerpt(d?.value ?? '')}" is no domain of two labels or more`)
   const selector = selectorOf(s?.value ?? '')
-  if (selector === null) return failed('dkim-selector', s?.at ?? 0, `"s=${s?.value ?? ''}" is no selector`)
+  if (selector === null) return failed('dkim-selector', s?.at ?? 0, `"s=${excerpt(s?.value ?? '')}" is no selector`)
   // In an ARC-Message-Signature i= is the instance (RFC 8617 s4.1.2).
   const identity = kind === 'dkim' && i !== undefined ? decodeQuotedPrintable(i.value) : `@${domain}`
   const at = identity.lastIndexOf('@')
   const identityDomain = signingDomain(identity.slice(at + 1))
   const isBelow = identityDomain === domain || identityDomain?.endsWith(`.${domain}`) === true
   if (at === -1 || identityDomain === null || !isBelow)
-    return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" is neither at d= nor below it`)
+    return failed('dkim-identity', i?.at ?? 0, `"i=${excerpt(identity)}" is neither at d= nor below it`)
   if (!localPartForm.test(identity.slice(0, at)))
-    return failed('dkim-identity', i?.at ?? 0, `"i=${identity}" has no local-part before the "@"`)
+    return failed('dkim-identity', i?.at ?? 0, `"i=${excerpt(identity)}" has no local-part before the "@"`)
   return { ok: true, value: { domain, selector, identity, identityDomain } }
 }
 

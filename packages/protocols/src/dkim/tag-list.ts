@@ -1,4 +1,4 @@
-import type { Result } from '../fault.ts'
+import { excerpt, type Result } from '../fault.ts'
 
 /** Tags of one list; real lists have a dozen. A longer one is refused before its tags cost anything. */
 export const tagListTagsLimit = 100
@@ -40,7 +40,10 @@ export function parseTagList(text: string): Result<TagList, TagListFault> {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name))
       return { ok: false, fault: { code: 'tag-list-syntax', at: from, text: 'a tag has no name' } }
     if (tags.has(name))
-      return { ok: false, fault: { code: 'tag-list-repeated', at: from, text: `"${name}=" stands more than once` } }
+      return {
+        ok: false,
+        fault: { code: 'tag-list-repeated', at: from, text: `"${excerpt(name)}=" stands more than once` },
+      }
     if (tags.size === tagListTagsLimit)
       return {
         ok: false,

@@ -1,4 +1,5 @@
 import type { RecordType, ResourceRecord } from '../dns/record.ts'
+import { excerpt } from '../fault.ts'
 import { isInNetwork } from '../ip-address.ts'
 import type { SpfCheck, SpfEvaluation, SpfMatch, SpfOptions, SpfProblem, SpfResultCode } from './evaluation.ts'
 import { Expansion } from './expansion.ts'
@@ -116,7 +117,13 @@ class Run {
     if (stop !== null) return stop
     const target = await this.expansion.name(redirect.value, domain)
     if (target === null)
-      return this.stop('permerror', 'target-name', `"${redirect.text}" leads to no domain name`, domain, redirect.at)
+      return this.stop(
+        'permerror',
+        'target-name',
+        `"${excerpt(redirect.text)}" leads to no domain name`,
+        domain,
+        redirect.at,
+      )
     const verdict = await this.evaluate(target, { domain, term: redirect.text })
     if (verdict.result !== 'none') return verdict
     return this.stop('permerror', 'target-without-record', `${target} has no SPF record`, domain, redirect.at)
@@ -160,7 +167,13 @@ class Run {
     if (this.expansion.restsOnForeignLocalPart(spec)) return false
     const target = await this.expansion.name(spec, domain)
     if (target === null)
-      return this.stop('permerror', 'target-name', `"${mechanism.text}" leads to no domain name`, domain, mechanism.at)
+      return this.stop(
+        'permerror',
+        'target-name',
+        `"${excerpt(mechanism.text)}" leads to no domain name`,
+        domain,
+        mechanism.at,
+      )
     const child = await this.evaluate(target, { domain, term: mechanism.text })
     switch (child.result) {
       case 'pass':

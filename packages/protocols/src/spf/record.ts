@@ -1,4 +1,4 @@
-import type { Fault, Result } from '../fault.ts'
+import { excerpt, type Fault, type Result } from '../fault.ts'
 import { type IpAddress, parseIpAddress, parseIpv6 } from '../ip-address.ts'
 import { type MacroFault, type MacroString, parseMacroString } from './macro.ts'
 
@@ -117,7 +117,7 @@ function parseModifier(term: Term, written: string, value: string): Result<Modif
 
 function parseDirective(term: Term): Result<Mechanism, SpfRecordFault> {
   const match = /^([+\-?~]?)([A-Za-z][A-Za-z0-9\-_.]*)(.*)$/.exec(term.text)
-  if (match === null) return failed('spf-mechanism-unknown', term.at, `"${term.text}" is no term`)
+  if (match === null) return failed('spf-mechanism-unknown', term.at, `"${excerpt(term.text)}" is no term`)
   const [, sign = '', written = '', argument = ''] = match
   const head = { ...term, qualifier: qualifierOf(sign) }
   const at = term.at + sign.length + written.length
@@ -145,7 +145,7 @@ function parseDirective(term: Term): Result<Mechanism, SpfRecordFault> {
     case 'ip6':
       return parseNetwork(head, kind, argument, at)
     default:
-      return failed('spf-mechanism-unknown', term.at, `"${written}" is no mechanism`)
+      return failed('spf-mechanism-unknown', term.at, `"${excerpt(written)}" is no mechanism`)
   }
 }
 
@@ -183,7 +183,7 @@ function parseNetwork(
   const [, address = '', length] = match
   const family = kind === 'ip4' ? 4 : 6
   const network = kind === 'ip4' ? parseIp4Network(address) : parseIp6Network(address)
-  if (network === null) return failed('spf-network-syntax', at + 1, `"${address}" is no IPv${family} address`)
+  if (network === null) return failed('spf-network-syntax', at + 1, `"${excerpt(address)}" is no IPv${family} address`)
   const longest = family === 4 ? 32 : 128
   const prefix = length === undefined ? longest : Number(length)
   if (prefix > longest) return failed('spf-prefix-syntax', at + 1 + address.length, `a prefix exceeds /${longest}`)
@@ -207,7 +207,7 @@ function parseDomainSpec(text: string, offset: number): Result<MacroString, SpfR
   const last = parsed.value.at(-1)
   if (last === undefined) return failed('spf-domain-syntax', offset, 'a domain is missing')
   if (typeof last === 'string' && !endsInTopLabel(text))
-    return failed('spf-domain-syntax', offset, `"${text}" ends neither in a top label nor in a macro`)
+    return failed('spf-domain-syntax', offset, `"${excerpt(text)}" ends neither in a top label nor in a macro`)
   return parsed
 }
 

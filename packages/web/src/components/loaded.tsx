@@ -18,23 +18,37 @@ export function Loaded<Answer>({
 }) {
   if (query.data !== undefined)
     return (
-      <div className={query.isPlaceholderData ? 'updating' : undefined} aria-busy={query.isPlaceholderData}>
-        {query.isPlaceholderData && (
-          <p className="updating-note" role="status">
-            {partText('updating')}
-          </p>
-        )}
+      <Updated isUpdating={query.isPlaceholderData}>
         {query.isError && <Failure error={query.error} onRetry={() => void query.refetch()} />}
         {children(query.data)}
-      </div>
+      </Updated>
     )
   if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  return <Frame lines={lines} />
+}
+
+/** What stands there while the first content loads: hairlines of about its height. */
+export function Frame({ lines }: { readonly lines: number }) {
   return (
     <div className="frame" role="status" aria-label={partText('loading')}>
       {Array.from({ length: lines }, (_, line) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines without content
         <div key={line} />
       ))}
+    </div>
+  )
+}
+
+/** Content that stays, dimmed, while that of another scope loads. */
+export function Updated({ isUpdating, children }: { readonly isUpdating: boolean; readonly children: ReactNode }) {
+  return (
+    <div className={isUpdating ? 'updating' : undefined} aria-busy={isUpdating}>
+      {isUpdating && (
+        <p className="updating-note" role="status">
+          {partText('updating')}
+        </p>
+      )}
+      {children}
     </div>
   )
 }

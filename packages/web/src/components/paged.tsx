@@ -1,7 +1,7 @@
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { partText } from '../messages/parts.ts'
-import { Failure } from './loaded.tsx'
+import { Failure, Frame, Updated } from './loaded.tsx'
 
 /** A list in pages: the first answer carries totals, further pages are asked for by a button. */
 export function Paged<Answer>({
@@ -17,22 +17,10 @@ export function Paged<Answer>({
   const [first, ...others] = query.data?.pages ?? []
   if (first === undefined) {
     if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />
-    return (
-      <div className="frame" role="status" aria-label={partText('loading')}>
-        {Array.from({ length: lines }, (_, line) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines without content
-          <div key={line} />
-        ))}
-      </div>
-    )
+    return <Frame lines={lines} />
   }
   return (
-    <div className={query.isPlaceholderData ? 'updating' : undefined} aria-busy={query.isPlaceholderData}>
-      {query.isPlaceholderData && (
-        <p className="updating-note" role="status">
-          {partText('updating')}
-        </p>
-      )}
+    <Updated isUpdating={query.isPlaceholderData}>
       {children([first, ...others])}
       {query.isError && <Failure error={query.error} onRetry={() => void query.fetchNextPage()} />}
       {query.hasNextPage && (
@@ -42,6 +30,6 @@ export function Paged<Answer>({
           </button>
         </div>
       )}
-    </div>
+    </Updated>
   )
 }

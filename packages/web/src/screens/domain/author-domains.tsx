@@ -1,6 +1,7 @@
 import type { DomainAnswer } from '@letterlock/contract'
 import { Block } from '../../components/head.tsx'
 import { OutcomeBar } from '../../components/outcome.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { domainText } from '../../messages/domain.ts'
 import { ScopeLink } from '../../scope/scope-link.tsx'
 import { formatCount, formatShare } from '../../text/format.ts'
@@ -13,20 +14,14 @@ export function AuthorDomains({ answer }: { readonly answer: DomainAnswer }) {
     <Block title={domainText('headerFrom')}>
       <table className="table blocks">
         <caption className="vh">{domainText('headerFromCaption')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{domainText('name')}</th>
-            <th scope="col" className="n">
-              {domainText('messages')}
-            </th>
-            <th scope="col" className="n">
-              {domainText('aligned')}
-            </th>
-            <th scope="col" className="vanish">
-              {domainText('outcome')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            domainText('name'),
+            numbers(domainText('messages')),
+            numbers(domainText('aligned')),
+            { text: domainText('outcome'), kind: 'text', className: 'vanish' },
+          ]}
+        />
         <tbody>
           {headerFrom.map(line => (
             <tr key={line.name} className="line">

@@ -3,6 +3,7 @@ import { Claim } from '../../components/claim.tsx'
 import { Block } from '../../components/head.tsx'
 import { Literal } from '../../components/literal.tsx'
 import { Policy } from '../../components/policy.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { domainText } from '../../messages/domain.ts'
 import { formatCount, formatDay, formatDays } from '../../text/format.ts'
 
@@ -91,20 +92,14 @@ export function PublishedPolicies({ answer }: { readonly answer: DomainAnswer })
     <Block title={domainText('published')}>
       <table className="table blocks">
         <caption className="vh">{domainText('publishedCaption')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{domainText('record')}</th>
-            <th scope="col" className="n">
-              {domainText('reports')}
-            </th>
-            <th scope="col" className="n">
-              {domainText('reporters')}
-            </th>
-            <th scope="col" className="n">
-              {domainText('seen')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            domainText('record'),
+            numbers(domainText('reports')),
+            numbers(domainText('reporters')),
+            numbers(domainText('seen')),
+          ]}
+        />
         <tbody>
           {published.map(policy => (
             <tr key={`${policy.literal} ${policy.firstDay}`} className="line">

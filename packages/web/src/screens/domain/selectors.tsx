@@ -4,6 +4,7 @@ import { Claim } from '../../components/claim.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Block } from '../../components/head.tsx'
 import { Loaded } from '../../components/loaded.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { domainText } from '../../messages/domain.ts'
 import { ScopeLink } from '../../scope/scope-link.tsx'
 import { formatCount, formatDays } from '../../text/format.ts'
@@ -25,29 +26,17 @@ export function Selectors({ domain }: { readonly domain: string }) {
         {answer => (
           <table className="table blocks">
             <caption className="vh">{domainText('selectors')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{domainText('selector')}</th>
-                <th scope="col" className="n">
-                  {domainText('messages')}
-                </th>
-                <th scope="col" className="n">
-                  {domainText('pass')}
-                </th>
-                <th scope="col" className="n">
-                  {domainText('fail')}
-                </th>
-                <th scope="col" className="n">
-                  {domainText('other')}
-                </th>
-                <th scope="col" className="n">
-                  {domainText('reporters')}
-                </th>
-                <th scope="col" className="n">
-                  {domainText('seen')}
-                </th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={[
+                domainText('selector'),
+                numbers(domainText('messages')),
+                numbers(domainText('pass')),
+                numbers(domainText('fail')),
+                numbers(domainText('other')),
+                numbers(domainText('reporters')),
+                numbers(domainText('seen')),
+              ]}
+            />
             <tbody>
               {answer.data.selectors.map(row => (
                 <Line key={`${row.domain} ${row.selector}`} row={row} />

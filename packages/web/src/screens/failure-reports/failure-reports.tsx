@@ -6,9 +6,11 @@ import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
 import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
+import { ReportDay } from '../../components/report-day.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { failureText } from '../../messages/failure-reports.ts'
-import { ReportLink, ScopeLink } from '../../scope/scope-link.tsx'
-import { formatCount, formatDay } from '../../text/format.ts'
+import { ScopeLink } from '../../scope/scope-link.tsx'
+import { formatCount } from '../../text/format.ts'
 
 type Row = FailureReportsAnswer['data']['failureReports'][number]
 
@@ -46,28 +48,22 @@ function FailureTable({ rows }: { readonly rows: readonly Row[] }) {
   return (
     <table className="table blocks">
       <caption className="vh">{failureText('caption')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{failureText('day')}</th>
-          <th scope="col">{failureText('reporter')}</th>
-          <th scope="col">{failureText('domain')}</th>
-          <th scope="col">{failureText('type')}</th>
-          <th scope="col">{failureText('source')}</th>
-          <th scope="col">{failureText('from')}</th>
-          <th scope="col">{failureText('delivery')}</th>
-          <th scope="col" className="n">
-            {failureText('incidents')}
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          failureText('day'),
+          failureText('reporter'),
+          failureText('domain'),
+          failureText('type'),
+          failureText('source'),
+          failureText('from'),
+          failureText('delivery'),
+          numbers(failureText('incidents')),
+        ]}
+      />
       <tbody>
         {rows.map(row => (
           <tr key={row.report} className="line">
-            <th scope="row">
-              <ReportLink report={row.report} className="num" data-row>
-                {formatDay(row.day)}
-              </ReportLink>
-            </th>
+            <ReportDay report={row.report} day={row.day} />
             <td data-label={failureText('reporter')}>{row.reporter.name}</td>
             <td data-label={failureText('domain')}>{row.domain}</td>
             <td data-label={failureText('type')}>

@@ -7,6 +7,7 @@ import { Dialog } from '../../components/dialog.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
+import { actions, numbers, TableHead } from '../../components/table-head.tsx'
 import { partText } from '../../messages/parts.ts'
 import { quarantineText } from '../../messages/quarantine.ts'
 import { formatBytes, formatDayYear, formatTime } from '../../text/format.ts'
@@ -49,19 +50,15 @@ function QuarantineTable({
   return (
     <table className="table blocks">
       <caption className="vh">{quarantineText('caption')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{quarantineText('name')}</th>
-          <th scope="col">{quarantineText('reason')}</th>
-          <th scope="col">{quarantineText('when')}</th>
-          <th scope="col" className="n">
-            {quarantineText('size')}
-          </th>
-          <th scope="col">
-            <span className="vh">{quarantineText('actions')}</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          quarantineText('name'),
+          quarantineText('reason'),
+          quarantineText('when'),
+          numbers(quarantineText('size')),
+          actions(quarantineText('actions')),
+        ]}
+      />
       <tbody>
         {rows.map(row => (
           <tr key={row.id} className="line">

@@ -9,6 +9,7 @@ import { Block, Head } from '../../components/head.tsx'
 import { Literal } from '../../components/literal.tsx'
 import { Loaded } from '../../components/loaded.tsx'
 import { Moment } from '../../components/moment.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { partText } from '../../messages/parts.ts'
 import { reportsText } from '../../messages/reports.ts'
 import { DomainLink, ReportLink } from '../../scope/scope-link.tsx'
@@ -188,16 +189,9 @@ function Deviations({ answer }: { readonly answer: ReportAnswer }) {
       </p>
       <table className="table blocks">
         <caption className="vh">{reportsText('deviationsTitle')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{reportsText('code')}</th>
-            <th scope="col">{reportsText('raw')}</th>
-            <th scope="col">{reportsText('readAs')}</th>
-            <th scope="col" className="n">
-              {reportsText('at')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[reportsText('code'), reportsText('raw'), reportsText('readAs'), numbers(reportsText('at'))]}
+        />
         <tbody>
           {answer.deviations.map(deviation => (
             <tr key={`${deviation.at} ${deviation.code}`} className="line">

@@ -10,6 +10,7 @@ import { Filters } from '../../components/filters.tsx'
 import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
 import { Segments } from '../../components/segments.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { partText } from '../../messages/parts.ts'
 import { reportsText } from '../../messages/reports.ts'
 import { DomainLink, ReportLink, ScopeLink } from '../../scope/scope-link.tsx'
@@ -71,27 +72,19 @@ function ReportTable({ reports }: { readonly reports: readonly ReportRow[] }) {
   return (
     <table className="table blocks">
       <caption className="vh">{reportsText('caption')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{reportsText('day')}</th>
-          <th scope="col">{reportsText('reporter')}</th>
-          <th scope="col">{reportsText('domain')}</th>
-          <th scope="col">{reportsText('kind')}</th>
-          <th scope="col" className="n">
-            {reportsText('counts')}
-          </th>
-          <th scope="col" className="n">
-            {reportsText('failed')}
-          </th>
-          <th scope="col" className="n">
-            {reportsText('rows')}
-          </th>
-          <th scope="col" className="n">
-            {reportsText('deviations')}
-          </th>
-          <th scope="col">{reportsText('received')}</th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          reportsText('day'),
+          reportsText('reporter'),
+          reportsText('domain'),
+          reportsText('kind'),
+          numbers(reportsText('counts')),
+          numbers(reportsText('failed')),
+          numbers(reportsText('rows')),
+          numbers(reportsText('deviations')),
+          reportsText('received'),
+        ]}
+      />
       <tbody>
         {reports.map(report => (
           <Line key={report.id} report={report} />

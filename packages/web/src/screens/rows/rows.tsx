@@ -9,6 +9,7 @@ import { Filters } from '../../components/filters.tsx'
 import { Head } from '../../components/head.tsx'
 import { Outcome } from '../../components/outcome.tsx'
 import { Paged } from '../../components/paged.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { alignmentText, dispositionText } from '../../messages/outcome.ts'
 import { rowsText } from '../../messages/rows.ts'
 import { ReportLink, ScopeLink } from '../../scope/scope-link.tsx'
@@ -56,20 +57,18 @@ export function RowTable({
   return (
     <table className="table blocks rows">
       <caption className="vh">{rowsText('caption')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{rowsText('day')}</th>
-          <th scope="col">{rowsText('source')}</th>
-          <th scope="col">{rowsText('sender')}</th>
-          <th scope="col">{rowsText('from')}</th>
-          <th scope="col">{rowsText('authentication')}</th>
-          <th scope="col">{rowsText('disposition')}</th>
-          <th scope="col">{rowsText('outcome')}</th>
-          <th scope="col" className="n">
-            {rowsText('messages')}
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          rowsText('day'),
+          rowsText('source'),
+          rowsText('sender'),
+          rowsText('from'),
+          rowsText('authentication'),
+          rowsText('disposition'),
+          rowsText('outcome'),
+          numbers(rowsText('messages')),
+        ]}
+      />
       <tbody>
         {rows.map(row => (
           <Line key={`${row.report} ${row.seq}`} row={row} />

@@ -5,6 +5,7 @@ import { Claim } from '../../components/claim.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Literal } from '../../components/literal.tsx'
 import { Loaded } from '../../components/loaded.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { dispositionText } from '../../messages/outcome.ts'
 import { sendersText } from '../../messages/senders.ts'
 import { AnswerLink, ScopeLink } from '../../scope/scope-link.tsx'
@@ -40,17 +41,13 @@ function Sources({ answer }: { readonly answer: SenderAnswer }) {
         <Claim claim={answer.claim} />
       </div>
       <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{sendersText('address')}</th>
-            <th scope="col" className="network">
-              {sendersText('network')}
-            </th>
-            <th scope="col" className="n">
-              {sendersText('messages')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            sendersText('address'),
+            { text: sendersText('network'), kind: 'text', className: 'network' },
+            numbers(sendersText('messages')),
+          ]}
+        />
         <tbody>
           {sources.map(source => (
             <tr key={source.ip ?? ''}>
@@ -109,17 +106,13 @@ function Evidence({ answer }: { readonly answer: SenderAnswer }) {
         <Claim claim={answer.claim} />
       </div>
       <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{sendersText('authenticatedAs')}</th>
-            <th scope="col" className="fit">
-              {sendersText('result')}
-            </th>
-            <th scope="col" className="n">
-              {sendersText('messages')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            sendersText('authenticatedAs'),
+            { text: sendersText('result'), kind: 'text', className: 'fit' },
+            numbers(sendersText('messages')),
+          ]}
+        />
         <tbody>
           {evidence.map(line => (
             <tr key={[line.method, line.domain, line.selector, line.scope, line.result, line.isAligned].join(' ')}>

@@ -4,6 +4,7 @@ import { Breakable } from '../../components/breakable.tsx'
 import { DecisionSelect } from '../../components/decision.tsx'
 import { useOpened } from '../../components/opened.ts'
 import { OutcomeBar, outcomeOrder } from '../../components/outcome.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { type TotalFilters, TotalLink } from '../../components/total-link.tsx'
 import { Twist } from '../../components/twist.tsx'
 import { outcomeText } from '../../messages/outcome.ts'
@@ -40,33 +41,19 @@ export function SenderTable({ senders, groups, all, total, reporters, opened }: 
       )}
       <table className="table senders">
         <caption className="vh">{sendersText('caption')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{sendersText('sender')}</th>
-            <th scope="col">{sendersText('decision')}</th>
-            <th scope="col" className="n">
-              {sendersText('messages')}
-            </th>
-            <th scope="col" className="n share-cell">
-              {sendersText('share')}
-            </th>
-            <th scope="col" className="bar-cell">
-              {sendersText('outcome')}
-            </th>
-            <th scope="col" className="n">
-              {sendersText('dkim')}
-            </th>
-            <th scope="col" className="n">
-              {sendersText('spf')}
-            </th>
-            <th scope="col" className="seen-cell">
-              {sendersText('seen')}
-            </th>
-            <th scope="col" className="n reporters-cell">
-              {sendersText('reporters')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            sendersText('sender'),
+            sendersText('decision'),
+            numbers(sendersText('messages')),
+            { text: sendersText('share'), kind: 'number', className: 'share-cell' },
+            { text: sendersText('outcome'), kind: 'text', className: 'bar-cell' },
+            numbers(sendersText('dkim')),
+            numbers(sendersText('spf')),
+            { text: sendersText('seen'), kind: 'text', className: 'seen-cell' },
+            { text: sendersText('reporters'), kind: 'number', className: 'reporters-cell' },
+          ]}
+        />
         {groups === null ? (
           <tbody>
             {senders.map(row => (
@@ -95,16 +82,7 @@ export function SenderTable({ senders, groups, all, total, reporters, opened }: 
             <td className="n">
               <TotalLink count={all.messages} filters={total} />
             </td>
-            <td className="n share-cell">{formatShare(all.messages, all.messages)}</td>
-            <td className="bar-cell">
-              <OutcomeBar counts={all.outcome} label={barLabel(name, all.outcome)} />
-            </td>
-            <td className="n aligned-cell" data-label={sendersText('dkim')}>
-              {formatShare(all.dkimAligned, all.messages)}
-            </td>
-            <td className="n aligned-cell" data-label={sendersText('spf')}>
-              {formatShare(all.spfAligned, all.messages)}
-            </td>
+            <SumCells sums={all} name={name} all={all} />
             <td className="seen-cell" />
             <td className="n reporters-cell">{sendersText('reportersOf', { count: reporters, all: reporters })}</td>
           </tr>
@@ -168,16 +146,7 @@ function Line({ row, all, reporters }: { readonly row: SenderRow; readonly all: 
             {formatCount(row.messages)}
           </ScopeLink>
         </td>
-        <td className="n share-cell two">{formatShare(row.messages, all.messages)}</td>
-        <td className="bar-cell">
-          <OutcomeBar counts={row.outcome} label={barLabel(name, row.outcome)} />
-        </td>
-        <td className="n aligned-cell" data-label={sendersText('dkim')}>
-          {formatShare(row.dkimAligned, row.messages)}
-        </td>
-        <td className="n aligned-cell" data-label={sendersText('spf')}>
-          {formatShare(row.spfAligned, row.messages)}
-        </td>
+        <SumCells sums={row} name={name} all={all} />
         <td className="seen-cell two">{formatDays(row.firstDay, row.lastDay)}</td>
         <td className="n reporters-cell two">{sendersText('reportersOf', { count: row.reporters, all: reporters })}</td>
       </tr>
@@ -191,6 +160,32 @@ function Line({ row, all, reporters }: { readonly row: SenderRow; readonly all: 
         </tr>
       )}
     </Fragment>
+  )
+}
+
+/** Share, outcome and alignment of one sender, or of all. */
+function SumCells({
+  sums,
+  name,
+  all,
+}: {
+  readonly sums: Pick<Total, 'messages' | 'outcome' | 'dkimAligned' | 'spfAligned'>
+  readonly name: string
+  readonly all: Total
+}) {
+  return (
+    <>
+      <td className={sums === all ? 'n share-cell' : 'n share-cell two'}>{formatShare(sums.messages, all.messages)}</td>
+      <td className="bar-cell">
+        <OutcomeBar counts={sums.outcome} label={barLabel(name, sums.outcome)} />
+      </td>
+      <td className="n aligned-cell" data-label={sendersText('dkim')}>
+        {formatShare(sums.dkimAligned, sums.messages)}
+      </td>
+      <td className="n aligned-cell" data-label={sendersText('spf')}>
+        {formatShare(sums.spfAligned, sums.messages)}
+      </td>
+    </>
   )
 }
 

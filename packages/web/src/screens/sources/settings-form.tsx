@@ -43,18 +43,11 @@ function Form({ settings }: { readonly settings: Settings }) {
           {sourcesText('keepForever')}
         </label>
         {changed.retentionDays !== null && (
-          <label>
-            {sourcesText('retentionDays')}
-            <input
-              className="field"
-              type="number"
-              required
-              min={1}
-              max={36500}
-              value={changed.retentionDays}
-              onChange={event => setChanged({ ...changed, retentionDays: event.target.valueAsNumber })}
-            />
-          </label>
+          <DaysField
+            label={sourcesText('retentionDays')}
+            days={changed.retentionDays}
+            onChange={retentionDays => setChanged({ ...changed, retentionDays })}
+          />
         )}
         <label className="tick">
           <input
@@ -67,18 +60,11 @@ function Form({ settings }: { readonly settings: Settings }) {
             <span className="small">{sourcesText('failureHint')}</span>
           </span>
         </label>
-        <label>
-          {sourcesText('failureDays')}
-          <input
-            className="field"
-            type="number"
-            required
-            min={1}
-            max={36500}
-            value={changed.failureRetentionDays}
-            onChange={event => setChanged({ ...changed, failureRetentionDays: event.target.valueAsNumber })}
-          />
-        </label>
+        <DaysField
+          label={sourcesText('failureDays')}
+          days={changed.failureRetentionDays}
+          onChange={failureRetentionDays => setChanged({ ...changed, failureRetentionDays })}
+        />
         {save.isError && <p role="alert">{save.error.message}</p>}
         <div className="row-of">
           <button type="submit" className="btn primary" title={isReadOnly ? partText('readOnly') : undefined}>
@@ -91,5 +77,30 @@ function Form({ settings }: { readonly settings: Settings }) {
         </div>
       </fieldset>
     </form>
+  )
+}
+
+function DaysField({
+  label,
+  days,
+  onChange,
+}: {
+  readonly label: string
+  readonly days: number
+  readonly onChange: (days: number) => void
+}) {
+  return (
+    <label>
+      {label}
+      <input
+        className="field"
+        type="number"
+        required
+        min={1}
+        max={36500}
+        value={days}
+        onChange={event => onChange(event.target.valueAsNumber)}
+      />
+    </label>
   )
 }

@@ -5,6 +5,7 @@ import { useChange } from '../../api/changes.ts'
 import { change } from '../../api/client.ts'
 import { Dialog } from '../../components/dialog.tsx'
 import { Moment } from '../../components/moment.tsx'
+import { actions, TableHead } from '../../components/table-head.tsx'
 import { partText } from '../../messages/parts.ts'
 import { sourcesText } from '../../messages/sources.ts'
 
@@ -12,17 +13,15 @@ export function SourceTable({ sources }: { readonly sources: readonly SourceEntr
   return (
     <table className="table blocks">
       <caption className="vh">{sourcesText('caption')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{sourcesText('name')}</th>
-          <th scope="col">{sourcesText('kind')}</th>
-          <th scope="col">{sourcesText('state')}</th>
-          <th scope="col">{sourcesText('lastRun')}</th>
-          <th scope="col">
-            <span className="vh">{sourcesText('actions')}</span>
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          sourcesText('name'),
+          sourcesText('kind'),
+          sourcesText('state'),
+          sourcesText('lastRun'),
+          actions(sourcesText('actions')),
+        ]}
+      />
       <tbody>
         {sources.map(source => (
           <Line key={source.id} source={source} />

@@ -3,6 +3,7 @@ import { useResource } from '../../api/answers.ts'
 import { Address } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { Loaded } from '../../components/loaded.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { tlsText } from '../../messages/tls.ts'
 import { ScopeLink } from '../../scope/scope-link.tsx'
 import { apiQuery, withFilters } from '../../scope/search.ts'
@@ -39,19 +40,15 @@ export function CellPanel({
               </p>
             </div>
             <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{tlsText('reporter')}</th>
-                  <th scope="col" className="n">
-                    {tlsText('failed')}
-                  </th>
-                  <th scope="col">{tlsText('toAddress')}</th>
-                  <th scope="col" className="n">
-                    {tlsText('sending')}
-                  </th>
-                  <th scope="col">{tlsText('seen')}</th>
-                </tr>
-              </thead>
+              <TableHead
+                columns={[
+                  tlsText('reporter'),
+                  numbers(tlsText('failed')),
+                  tlsText('toAddress'),
+                  numbers(tlsText('sending')),
+                  tlsText('seen'),
+                ]}
+              />
               <tbody>
                 {answer.data.groups.map(group => (
                   <tr key={`${group.reporter} ${group.receivingIp}`}>

@@ -7,9 +7,10 @@ import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
 import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
+import { ReportDay } from '../../components/report-day.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { tlsText } from '../../messages/tls.ts'
-import { ReportLink } from '../../scope/scope-link.tsx'
-import { formatCount, formatDay } from '../../text/format.ts'
+import { formatCount } from '../../text/format.ts'
 
 /** The failure details that make a number of the matrix. */
 export function TlsFailures() {
@@ -42,29 +43,23 @@ function FailureTable({
   return (
     <table className="table blocks">
       <caption className="vh">{tlsText('failuresTitle')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{tlsText('day')}</th>
-          <th scope="col">{tlsText('reporter')}</th>
-          <th scope="col">{tlsText('domain')}</th>
-          <th scope="col">{tlsText('resultType')}</th>
-          <th scope="col">{tlsText('from')}</th>
-          <th scope="col">{tlsText('receiving')}</th>
-          <th scope="col">{tlsText('information')}</th>
-          <th scope="col" className="n">
-            {tlsText('failed')}
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          tlsText('day'),
+          tlsText('reporter'),
+          tlsText('domain'),
+          tlsText('resultType'),
+          tlsText('from'),
+          tlsText('receiving'),
+          tlsText('information'),
+          numbers(tlsText('failed')),
+        ]}
+      />
       <tbody>
         {rows.map((row, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: rows of a report have no other name than their place
           <tr key={`${row.report} ${index}`} className="line">
-            <th scope="row">
-              <ReportLink report={row.report} className="num" data-row>
-                {formatDay(row.day)}
-              </ReportLink>
-            </th>
+            <ReportDay report={row.report} day={row.day} />
             <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
             <td data-label={tlsText('domain')}>{row.domain}</td>
             <td data-label={tlsText('resultType')}>

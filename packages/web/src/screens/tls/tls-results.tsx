@@ -6,9 +6,10 @@ import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
 import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
+import { ReportDay } from '../../components/report-day.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { tlsText } from '../../messages/tls.ts'
-import { ReportLink } from '../../scope/scope-link.tsx'
-import { formatCount, formatDay } from '../../text/format.ts'
+import { formatCount } from '../../text/format.ts'
 
 /** Sessions of each policy in each report: the rows behind the sums of Inbound TLS. */
 export function TlsResults() {
@@ -43,24 +44,18 @@ function ResultTable({ rows, total }: ResultTableProps) {
   return (
     <table className="table blocks">
       <caption className="vh">{tlsText('resultsTitle')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{tlsText('day')}</th>
-          <th scope="col">{tlsText('reporter')}</th>
-          <th scope="col">{tlsText('domain')}</th>
-          <th scope="col">{tlsText('type')}</th>
-          <th scope="col">{tlsText('counted')}</th>
-          <th scope="col" className="n">
-            {tlsText('successful')}
-          </th>
-          <th scope="col" className="n">
-            {tlsText('failed')}
-          </th>
-          <th scope="col" className="n">
-            {tlsText('detailed')}
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          tlsText('day'),
+          tlsText('reporter'),
+          tlsText('domain'),
+          tlsText('type'),
+          tlsText('counted'),
+          numbers(tlsText('successful')),
+          numbers(tlsText('failed')),
+          numbers(tlsText('detailed')),
+        ]}
+      />
       <tbody>
         {rows.map((row, index) => (
           <tr
@@ -68,11 +63,7 @@ function ResultTable({ rows, total }: ResultTableProps) {
             key={`${row.report} ${index}`}
             className={row.isCounted ? 'line' : 'line uncounted'}
           >
-            <th scope="row">
-              <ReportLink report={row.report} className="num" data-row>
-                {formatDay(row.day)}
-              </ReportLink>
-            </th>
+            <ReportDay report={row.report} day={row.day} />
             <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
             <td data-label={tlsText('domain')}>{row.domain}</td>
             <td data-label={tlsText('type')}>{row.policyType}</td>

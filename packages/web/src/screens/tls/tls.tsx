@@ -7,6 +7,7 @@ import { TableExports } from '../../components/exports.tsx'
 import { Figure, Figures } from '../../components/figure.tsx'
 import { Block, Head } from '../../components/head.tsx'
 import { Loaded } from '../../components/loaded.tsx'
+import { numbers, TableHead } from '../../components/table-head.tsx'
 import { tlsText } from '../../messages/tls.ts'
 import { DomainLink } from '../../scope/scope-link.tsx'
 import { formatCount, formatDay, formatDays, formatShare, withDays } from '../../text/format.ts'
@@ -141,25 +142,17 @@ function Policies({ policies }: { readonly policies: readonly Policy[] }) {
     <Block title={tlsText('policies')}>
       <table className="table blocks">
         <caption className="vh">{tlsText('policies')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{tlsText('domain')}</th>
-            <th scope="col">{tlsText('type')}</th>
-            <th scope="col">{tlsText('lines')}</th>
-            <th scope="col" className="n">
-              {tlsText('successful')}
-            </th>
-            <th scope="col" className="n">
-              {tlsText('failed')}
-            </th>
-            <th scope="col" className="n">
-              {tlsText('reporters')}
-            </th>
-            <th scope="col" className="n">
-              {tlsText('seen')}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            tlsText('domain'),
+            tlsText('type'),
+            tlsText('lines'),
+            numbers(tlsText('successful')),
+            numbers(tlsText('failed')),
+            numbers(tlsText('reporters')),
+            numbers(tlsText('seen')),
+          ]}
+        />
         <tbody>
           {policies.map(policy => (
             <tr key={`${policy.domain} ${policy.type} ${policy.lines.join(' ')}`} className="line">

@@ -22,7 +22,7 @@ interface Measured {
 }
 
 const domains = 40_000
-const rounds = 2
+const rounds = 5
 const clientRepeats = 2
 const wanted = 120_000
 

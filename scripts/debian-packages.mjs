@@ -6,6 +6,9 @@ const wanted = [
   { name: 'a browser', isThere: () => existsSync('/usr/bin/chromium'), packages: ['chromium', 'fonts-dejavu-core'] },
   { name: 'PostgreSQL', isThere: hasPostgres, packages: ['postgresql'] },
   { name: 'Dovecot', isThere: () => existsSync('/usr/sbin/dovecot'), packages: ['dovecot-imapd'] },
+  { name: 'Knot DNS', isThere: () => existsSync('/usr/sbin/knotd'), packages: ['knot', 'knot-dnsutils'] },
+  { name: 'Unbound', isThere: () => existsSync('/usr/sbin/unbound'), packages: ['unbound'] },
+  { name: 'dnsperf', isThere: () => existsSync('/usr/bin/dnsperf'), packages: ['dnsperf'] },
   { name: 'OpenDKIM', isThere: () => existsSync('/usr/sbin/opendkim'), packages: ['opendkim', 'opendkim-tools'] },
   {
     name: 'mail authentication in Python',

@@ -25,7 +25,7 @@ below.empty A 192.0.2.2`,
   { name: 'plain.tb', records: 'mx A 192.0.2.3\n@ TXT "plain"' },
 ] as const
 
-describe.skipIf(missing !== null)(`against Unbound and Knot${missing === null ? '' : ` (${missing})`}`, () => {
+describe.skipIf(missing !== null)(`against Unbound and Knot${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   let knot: Knot
   const resolvers: Unbound[] = []
   const clients: DnsClient[] = []

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './servers/free-port.ts'
 
 /* A real PostgreSQL server on loopback for tests, in a folder of its own. */
 
@@ -28,15 +28,6 @@ export function whyNoPostgres(): string | null {
   if (process.getuid?.() === 0 && !existsSync('/usr/sbin/runuser') && !existsSync('/sbin/runuser'))
     return 'PostgreSQL refuses to run as root, and runuser is not installed'
   return null
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('a listener on a port has a port')
-  return address.port
 }
 
 export async function startPostgres(): Promise<PostgresServer> {

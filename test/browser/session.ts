@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { freePort } from '../servers/free-port.ts'
 
 const program = fileURLToPath(new URL('../../packages/letterlock/dist/cli/main.js', import.meta.url))
 const executablePath = '/usr/bin/chromium'
@@ -106,17 +106,6 @@ async function untilReady(server: ChildProcess, url: string): Promise<void> {
   }
   server.kill('SIGKILL')
   throw new Error(`not ready in time: ${said}`)
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() =>
-        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 }
 
 /** Waits until the page has its heading and nothing more is being loaded. */

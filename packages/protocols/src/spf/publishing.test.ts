@@ -17,6 +17,18 @@ describe('where a record counts', () => {
     expect(asked).toEqual(['TXT example.org'])
   })
 
+  test('SPF-031 of malformed domains and single labels nothing is asked', async () => {
+    for (const domain of [
+      'localhost',
+      '[192.0.2.1]',
+      '[IPv6:2001:db8::1]',
+      'a..example.org',
+      `${'a'.repeat(64)}.example.org`,
+      '',
+    ])
+      expect([domain, await checkRecord('', { domain })]).toMatchObject([domain, { result: 'none', asked: [] }])
+  })
+
   test('SPF-003 a second record at the name makes the first worth nothing', async () => {
     const dns = { txt: { 'example.org': ['v=spf1 +all', 'v=spf1 +all'] } }
     expect((await checkRecord('', { dns })).result).toBe('permerror')

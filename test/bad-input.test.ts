@@ -73,6 +73,10 @@ const cases: Readonly<Record<string, { readonly make: () => Buffer | Promise<Buf
     make: () => bomb(`${headOf('text node')}<extra>`, 'x', 300, '</extra></feedback>'),
     wanted: { rows: 0 },
   },
+  'elements-300mb.xml.gz': {
+    make: () => bomb(`${headOf('elements in an unknown one')}<extra>`, '<x></x>\n', 300, '</extra></feedback>'),
+    wanted: { rows: 0 },
+  },
   'zeros-2gb.gz': { make: () => bomb('', '\0', 2048), wanted: { code: /./ } },
   'bomb-in-mail.eml': {
     make: async () =>

@@ -1,8 +1,9 @@
-import { decodeOctets, isUtf8Label, wellFormed } from './encoding.ts'
+import { isUtf8Label } from './encoding.ts'
 import type { XmlFault, XmlHandler } from './handler.ts'
 import { xmlDepthLimit, xmlDoctypeLimit, xmlTagLimit, xmlTextLimit } from './limits.ts'
 import { doctypeEnd, hasSoundAttributes, nameEnd, tagEnd } from './markup.ts'
-import { plainText, replaceReferences, type TextFindings } from './text.ts'
+import { TakenText } from './taken-text.ts'
+import { XmlTextDecoder } from './text-decoder.ts'
 import { type XmlTag, XmlTags, type XmlVocabulary } from './vocabulary.ts'
 import { XmlWindow } from './window.ts'
 
@@ -10,7 +11,6 @@ import { XmlWindow } from './window.ts'
 const undecided = -1
 /** Characters up to which V8 copies a part of a string instead of pointing into it. */
 const sliceLimit = 12
-const unusual = /[&\0-\x08\x0b-\x1f\x80-\uffff]/
 const slash = 0x2f
 const greater = 0x3e
 
@@ -38,21 +38,20 @@ export class XmlScanner {
   #rootAt = -1
   /** Depth of the element whose text is taken as a whole; -1 where there is none. */
   #takingAt = -1
-  #taken: string[] = []
-  #takenLength = 0
-  #takenFrom = 0
-  /** Start tags that stand in the text that is being taken: they are text themselves if they are never closed. */
-  #takenTags: { readonly piece: number; readonly depth: number; readonly raw: string }[] = []
+  readonly #taken: TakenText
   /** What ends the comment, instruction or CDATA section that the window is in. */
   #until: '-->' | '?>' | ']]>' | null = null
-  #hasDoctype = false
   #isAtStart = true
   #hasStray = false
-  #charset: string | null = null
+  readonly #decoder: XmlTextDecoder
 
   constructor(handler: XmlHandler, vocabulary: XmlVocabulary) {
     this.#handler = handler
-    this.#tags = new XmlTags(vocabulary, written => this.#name(written))
+    this.#decoder = new XmlTextDecoder(handler, at => {
+      this.fault ??= { code: 'entity-used', at }
+    })
+    this.#taken = new TakenText(handler, this.#decoder)
+    this.#tags = new XmlTags(vocabulary, written => this.#decoder.name(written, this.#window.units))
     this.#last = this.#tags.start
   }
 
@@ -117,7 +116,7 @@ export class XmlScanner {
   value(from: number, to: number): string {
     // So short a part is a string of its own; a longer one would keep the window alive.
     const raw = to - from <= sliceLimit ? this.#window.text.slice(from, to) : this.#window.copy(from, to)
-    return this.#finish(raw, this.#window.offset(from), false)
+    return this.#decoder.text(raw, this.#window.units, this.#window.offset(from), false)
   }
 
   #step(isLast: boolean): void {
@@ -154,7 +153,7 @@ export class XmlScanner {
 
   /** Text whose end is not in sight is kept for the next window, unless there is too much of it. */
   #textAtEnd(buffer: string, pos: number, isLast: boolean): number {
-    const mustBeWhole = this.#takingAt !== -1 || this.#hasDoctype
+    const mustBeWhole = this.#takingAt !== -1 || this.#decoder.hasDoctype
     if (!isLast && mustBeWhole && buffer.length - pos < xmlTextLimit) return pos
     if (buffer.length > pos) this.#text(buffer, pos, buffer.length)
     return buffer.length
@@ -165,7 +164,7 @@ export class XmlScanner {
       this.#take(this.#window.copy(from, to), this.#window.offset(from), false)
       return
     }
-    if (this.#hasDoctype) this.#checkEntities(buffer.slice(from, to), from)
+    if (this.#decoder.hasDoctype) this.#decoder.checkEntities(buffer.slice(from, to), this.#window.offset(from))
     if (this.#open.length === 0) this.#strayText(buffer, from, to)
   }
 
@@ -204,7 +203,7 @@ export class XmlScanner {
   /** A start tag without attributes. */
   #plainTag(buffer: string, tag: XmlTag, lt: number, isLast: boolean): number {
     const from = lt + tag.open.length
-    if (this.#takingAt === -1 && !this.#hasDoctype && !tag.isSection && !tag.isRoot) {
+    if (this.#takingAt === -1 && !this.#decoder.hasDoctype && !tag.isSection && !tag.isRoot) {
       if (tag.isBlock) {
         const end = this.#handler.block(tag, from)
         if (end !== -1) {
@@ -232,7 +231,7 @@ export class XmlScanner {
 
   /** A section that begins where sections belong: nothing that stands before it is still open. */
   #isSectionAlone(tag: XmlTag): boolean {
-    if (!tag.isSection || this.#takingAt !== -1 || this.#hasDoctype) return false
+    if (!tag.isSection || this.#takingAt !== -1 || this.#decoder.hasDoctype) return false
     return this.#rootAt >= 0 && this.#open.length === this.#rootAt + 1
   }
 
@@ -270,7 +269,7 @@ export class XmlScanner {
       if (tag.element === 0) return this.#literal(buffer, lt)
       this.#handler.deviation('attributes-broken', this.#window.offset(lt), attributes)
     }
-    if (this.#hasDoctype) this.#checkEntities(attributes, end)
+    if (this.#decoder.hasDoctype) this.#decoder.checkEntities(attributes, this.#window.offset(end))
     this.#startTag(tag, attributes, lt)
     if (isEmpty) this.#closeTop(tag, lt)
     return found.end + 1
@@ -291,8 +290,7 @@ export class XmlScanner {
     this.#seen(tag)
     const at = this.#window.offset(lt)
     if (this.#takingAt !== -1 && !this.#endsTaking(tag, attributes, at)) {
-      this.#takenTags.push({ piece: this.#taken.length, depth: this.#open.length, raw: `${tag.open}` })
-      this.#taken.push('')
+      this.#taken.openTag(tag.open, this.#open.length)
       this.#push(tag, at)
       return
     }
@@ -306,9 +304,7 @@ export class XmlScanner {
     }
     if (!this.#handler.open(tag, attributes, at)) return
     this.#takingAt = this.#open.length - 1
-    this.#taken = []
-    this.#takenLength = 0
-    this.#takenTags = []
+    this.#taken.begin()
   }
 
   #push(tag: XmlTag, at: number): boolean {
@@ -371,7 +367,7 @@ export class XmlScanner {
     const depth = this.#open.length
     if (this.#takingAt === -1) this.#handler.close(tag, at)
     else if (this.#takingAt === depth) this.#endTaking(tag, at)
-    else this.#closeTaken(depth, isProper)
+    else this.#taken.closeTag(depth, isProper)
     if (depth === this.#rootAt) this.#rootAt = -2
   }
 
@@ -384,31 +380,14 @@ export class XmlScanner {
     }
   }
 
-  /** An element inside text: properly closed it is gone, otherwise its start tag was meant as text. */
-  #closeTaken(depth: number, isProper: boolean): void {
-    const inner = this.#takenTags.pop()
-    if (inner === undefined || isProper || inner.depth !== depth) return
-    this.#taken[inner.piece] = inner.raw
-  }
-
   #take(raw: string, at: number, isPlain: boolean): void {
-    if (this.#takenLength === 0) this.#takenFrom = at
-    const room = xmlTextLimit - this.#takenLength
-    this.#takenLength += Math.min(raw.length, room)
-    if (raw.length <= room) this.#taken.push(this.#finish(raw, at, isPlain))
-    else if (room > 0) {
-      this.#handler.deviation('text-long', at, raw)
-      // Half a character at the cut is left out.
-      this.#taken.push(this.#finish(raw.slice(0, room).replace(/[\x80-\xff]{1,3}$/, ''), at, isPlain))
-      this.#takenLength = xmlTextLimit
-    }
+    this.#taken.add(raw, this.#window.units, at, isPlain)
   }
 
   #endTaking(tag: XmlTag, at: number): void {
     this.#takingAt = -1
-    const start = this.#takenLength === 0 ? at : this.#takenFrom
-    this.#handler.text(tag, this.#taken.join(''), start)
-    this.#taken = []
+    const { text, at: start } = this.#taken.end(at)
+    this.#handler.text(tag, text, start)
   }
 
   /** The character stands for itself. */
@@ -437,7 +416,7 @@ export class XmlScanner {
 
   #readDeclaration(raw: string, at: number): void {
     const label = /encoding\s*=\s*["']?\s*([A-Za-z][\w.:-]{0,39})/.exec(raw)?.[1] ?? null
-    this.#charset = label !== null && isUtf8Label(label) ? null : label
+    this.#decoder.charset = label !== null && isUtf8Label(label) ? null : label
     if (!soundDeclaration.test(raw)) this.#handler.deviation('declaration-broken', at, raw)
   }
 
@@ -465,7 +444,7 @@ export class XmlScanner {
       return buffer.length
     }
     if (end === -1) return undecided
-    this.#hasDoctype = true
+    this.#decoder.hasDoctype = true
     this.#handler.deviation('doctype', this.#window.offset(lt), buffer.slice(lt, end))
     return end
   }
@@ -483,39 +462,6 @@ export class XmlScanner {
     if (isText) this.#take(this.#window.copy(pos, end), this.#window.offset(pos), true)
     this.#until = null
     return end + until.length
-  }
-
-  #checkEntities(raw: string, from: number): void {
-    const findings: TextFindings = { hasControls: false, hasRawAmpersand: false, entity: null }
-    replaceReferences(raw, findings)
-    if (findings.entity !== null) this.#giveUp('entity-used', from)
-  }
-
-  #name(written: string): string {
-    if (this.#window.units !== 'octets' || !/[\x80-\xff]/.test(written)) return written
-    return decodeOctets(written, this.#charset).text
-  }
-
-  #finish(raw: string, at: number, isPlain: boolean): string {
-    if (!unusual.test(raw)) return raw
-    let text = raw
-    if (this.#window.units !== 'octets') text = wellFormed(text)
-    else if (/[\x80-\xff]/.test(raw)) text = this.#decodeOctets(raw, at)
-    if (!/[&\0-\x08\x0b-\x1f]/.test(text)) return text
-    const findings: TextFindings = { hasControls: false, hasRawAmpersand: false, entity: null }
-    text = isPlain ? plainText(text, findings) : replaceReferences(text, findings)
-    if (findings.hasControls) this.#handler.deviation('control-characters', at, raw, text)
-    if (findings.entity !== null && this.#hasDoctype) this.fault ??= { code: 'entity-used', at }
-    else if (findings.hasRawAmpersand) this.#handler.deviation('raw-ampersand', at, raw, text)
-    return text
-  }
-
-  #decodeOctets(raw: string, at: number): string {
-    const { text, by } = decodeOctets(raw, this.#charset)
-    if (by === 'fallback') this.#handler.deviation('charset-fallback', at, raw, text)
-    else if (by === 'utf-8' && this.#charset !== null)
-      this.#handler.deviation('charset-declared-wrong', at, this.#charset, 'utf-8')
-    return text
   }
 
   #giveUp(code: XmlFault, at: number): void {

@@ -27,6 +27,8 @@ function sentencesOf(arc: AuthenticatedMessage['report']['arc'], sealers: readon
     case 'none':
       return ['Nothing. No forwarder left a record of what it saw.']
     case 'fail':
+      if (arc.code === 'arc-key')
+        return ['The key of a forwarder could not be had, so what it noted cannot be checked and counts as nothing.']
       return ['The record that forwarders left is broken, so it counts as none.']
     case 'pass':
       return [

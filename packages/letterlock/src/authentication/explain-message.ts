@@ -74,11 +74,23 @@ function headlineOf({ report }: AuthenticatedMessage, result: StandingResult): s
   }
 }
 
+/** Without DMARC nothing is compared with From; what SPF and DKIM prove by themselves is still worth knowing. */
+function otherProofs({ spf, dkim }: AuthenticatedMessage['report']): readonly string[] {
+  const signers = [...new Set(dkim.flatMap(({ result, domain }) => (result === 'pass' ? [domain ?? ''] : [])))]
+  return [
+    ...(signers.length === 0 ? [] : [`A DKIM signature of ${signers.join(' and ')} holds.`]),
+    ...(spf?.evaluation.result === 'pass' ? [`SPF says that the server may send for ${spf.domain ?? ''}.`] : []),
+  ]
+}
+
 function* summaryOf({ report }: AuthenticatedMessage, result: StandingResult): Generator<string> {
   const { dmarc, author } = report
   if (author.kind !== 'domains') return
   const isOnly = dmarc.evaluations.length === 1
-  if (result === 'none') yield 'No DMARC record speaks of it.'
+  if (result === 'none') {
+    yield 'No DMARC record speaks of it.'
+    yield* otherProofs(report)
+  }
   for (const { authorDomain, rfc9989, differences } of dmarc.evaluations) {
     const ways = passingWays(rfc9989)
     if (rfc9989.result === 'pass')

@@ -86,7 +86,9 @@ export class VerifyReport {
     if (format === 'text' && this.#messages > 1) await output.line(this.#sums())
     if (this.#isMissingSession)
       this.#context.messages.info(
-        'SPF was not tested. Give --ip ADDRESS and --mail-from ADDRESS, or let --from-headers take them from the message.',
+        this.#context.flags.has('from-headers')
+          ? 'SPF was not tested: the header does not tell enough. Give --ip ADDRESS and --mail-from ADDRESS.'
+          : 'SPF was not tested. Give --ip ADDRESS and --mail-from ADDRESS, or let --from-headers take them from the message.',
       )
     return exit
   }

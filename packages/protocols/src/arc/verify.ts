@@ -1,7 +1,7 @@
 import { type RawField, relaxedField, withoutSignature } from '../dkim/canonical-header.ts'
 import { KeyCache } from '../dkim/key-record.ts'
 import { SignedMessage } from '../dkim/signed-message.ts'
-import { type KeyAnswer, keyName, lookUpKeys, type Signer, usableKey } from '../dkim/signing-key.ts'
+import { KeyLookups, keyName, type Signer, usableKey } from '../dkim/signing-key.ts'
 import { expiryAllowance, headerOctets, keyRecordsLimit, verifyHeader } from '../dkim/verify.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { type ArcSet, type ArcSetFault, type ChainStatus, readArcSets } from './set.ts'
@@ -34,6 +34,8 @@ export interface ArcOptions {
   readonly now: number
   readonly signal?: AbortSignal
   readonly keys?: KeyCache
+  /** Shared with the verifier of DKIM. */
+  readonly lookups?: KeyLookups
 }
 
 /** Verifies the chain of one message while its body comes in. */
@@ -42,20 +44,22 @@ export class ArcVerifier {
   private readonly message: SignedMessage
   private readonly cache: KeyCache
   private readonly read: ReturnType<typeof readArcSets>
-  private readonly keys = new Map<string, Promise<KeyAnswer>>()
+  private readonly lookups: KeyLookups
+  private readonly relaxedFields = new Map<RawField, string>()
 
   /** `fields`: the header as received, from the top. A `message` that is shared is fed by who shares it. */
   constructor(fields: readonly RawField[], options: ArcOptions, message: SignedMessage = new SignedMessage(fields)) {
     this.options = options
     this.message = message
     this.cache = options.keys ?? new KeyCache()
+    this.lookups = options.lookups ?? new KeyLookups(options)
     this.read = readArcSets(fields)
     if (!this.read.ok) return
     for (const { message: own } of this.read.value) if (own.signature.ok) this.message.bodyHash(own.signature.value)
     // The newest set is needed in any case; older keys wait until the newer ones held (ARC-021).
     const newest = this.read.value.at(-1)
     if (newest === undefined || newest.seal.seal.status === 'fail' || !newest.message.signature.ok) return
-    for (const signer of [newest.message.signature.value, newest.seal.seal]) this.keysOf(signer)
+    for (const signer of [newest.message.signature.value, newest.seal.seal]) void this.lookups.of(signer)
   }
 
   /** The next octets of the body as they travel, with CRLF. */
@@ -87,6 +91,7 @@ export class ArcVerifier {
     for (const set of [...sets].reverse()) {
       const seal = await this.sealFault(sets, set)
       if (seal !== null) return failed(seal.code, seal.text)
+      if (set === newest) this.askOlderKeys(sets)
     }
     return {
       result: 'pass',
@@ -94,6 +99,14 @@ export class ArcVerifier {
       text: `${sets.length} sets hold`,
       sets,
       oldestPass: await this.oldestPass(sets),
+    }
+  }
+
+  /** All at once, now that the newest set vouches for the others: one more round of DNS, not one for each set. */
+  private askOlderKeys(sets: readonly ArcSet[]): void {
+    for (const { message, seal } of sets) {
+      void this.lookups.of(seal.seal)
+      if (message.signature.ok) void this.lookups.of(message.signature.value)
     }
   }
 
@@ -118,8 +131,20 @@ export class ArcVerifier {
   private async sealFault(sets: readonly ArcSet[], set: ArcSet): Promise<{ code: ArcCode; text: string } | null> {
     const { field, seal } = set.seal
     const own = relaxedField(withoutSignature(field.text, seal.signatureAt, seal.signatureEnd))
-    const octets = Buffer.from(sealedText(sets.slice(0, set.instance), own), 'latin1')
+    const octets = Buffer.from(
+      sealedText(sets.slice(0, set.instance), own, covered => this.relaxed(covered)),
+      'latin1',
+    )
     return this.signatureFault(seal, octets, 'arc-seal', `ARC-Seal of instance ${set.instance}`)
+  }
+
+  /** Each seal covers all fields below it: they are brought into relaxed form once. */
+  private relaxed(field: RawField): string {
+    const known = this.relaxedFields.get(field)
+    if (known !== undefined) return known
+    const form = relaxedField(field.text)
+    this.relaxedFields.set(field, form)
+    return form
   }
 
   private async signatureFault(
@@ -128,7 +153,7 @@ export class ArcVerifier {
     code: 'arc-signature' | 'arc-seal',
     name: string,
   ): Promise<{ code: ArcCode; text: string } | null> {
-    const answer = await this.keysOf(signer)
+    const answer = await this.lookups.of(signer)
     if (answer.kind !== 'records')
       return { code: 'arc-key', text: `${name}: no key could be had at ${keyName(signer)}` }
     let text = `${name}: there is no usable key`
@@ -140,15 +165,6 @@ export class ArcVerifier {
     }
     return { code, text }
   }
-
-  private keysOf(signer: Signer): Promise<KeyAnswer> {
-    const name = keyName(signer)
-    const known = this.keys.get(name)
-    if (known !== undefined) return known
-    const answer = lookUpKeys(signer, this.options)
-    this.keys.set(name, answer)
-    return answer
-  }
 }
 
 /** What a seal covers; `own` is the seal in relaxed form without the value of b=. */
@@ -159,11 +175,12 @@ export function sealedText(
     readonly seal: { readonly field: RawField } | null
   }[],
   own: string,
+  relaxed: (field: RawField) => string = field => relaxedField(field.text),
 ): string {
   let out = ''
   for (const [index, set] of sets.entries()) {
-    out += `${relaxedField(set.results.text)}\r\n${relaxedField(set.message.field.text)}\r\n`
-    if (index < sets.length - 1 && set.seal !== null) out += `${relaxedField(set.seal.field.text)}\r\n`
+    out += `${relaxed(set.results)}\r\n${relaxed(set.message.field)}\r\n`
+    if (index < sets.length - 1 && set.seal !== null) out += `${relaxed(set.seal.field)}\r\n`
   }
   return out + own
 }

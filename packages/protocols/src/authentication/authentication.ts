@@ -2,11 +2,20 @@ import type { RequestedPolicy } from '../aggregate-report/report.ts'
 import { type ArcVerification, ArcVerifier } from '../arc/verify.ts'
 import type { RawField } from '../dkim/canonical-header.ts'
 import { SignedMessage } from '../dkim/signed-message.ts'
+import { KeyLookups } from '../dkim/signing-key.ts'
 import { type DkimVerification, DkimVerifier } from '../dkim/verify.ts'
 import { type Author, readAuthor } from '../dmarc/author-domain.ts'
-import { type DmarcEvaluation, type DmarcResult, evaluateDmarc, type Identifier } from '../dmarc/evaluate.ts'
+import {
+  type DmarcEvaluation,
+  type DmarcResult,
+  evaluateDmarc,
+  type Identifier,
+  isAtOrBelow,
+} from '../dmarc/evaluate.ts'
+import { discoverPolicy } from '../dmarc/policy.ts'
 import { DmarcLookups } from '../dmarc/tree-walk.ts'
 import { abortableResolver } from '../dns/abortable-resolver.ts'
+import { canonicalName } from '../dns/name.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import { normaliseDomain } from '../domain-name.ts'
 import type { IpAddress } from '../ip-address.ts'
@@ -97,7 +106,8 @@ export class Authentication {
     this.message = new SignedMessage(fields)
     const domains = this.author.kind === 'domains' ? this.author.domains : []
     const [preferredDomain] = domains
-    const asking = { resolver, now, keys: records.keys, ...(signal === undefined ? {} : { signal }) }
+    const dns = signal === undefined ? { resolver } : { resolver, signal }
+    const asking = { ...dns, now, keys: records.keys, lookups: new KeyLookups(dns) }
     const ranked = preferredDomain === undefined ? asking : { ...asking, preferredDomain }
     this.dkim = new DkimVerifier(fields, ranked, this.message)
     this.arc = new ArcVerifier(fields, asking, this.message)
@@ -107,7 +117,18 @@ export class Authentication {
         ? heloFinding(session, this.options)
         : null
     this.lookups = new DmarcLookups(resolver, signal, records.dmarc)
-    for (const domain of domains) void this.lookups.walk(domain)
+    const identified = [...this.dkim.domains, ...(session === null ? [] : [identityOf(session)])]
+    for (const domain of domains) void this.askAhead(domain, identified)
+  }
+
+  /** What DMARC will ask for once SPF and DKIM are done is asked beside them: no round of DNS comes after theirs. */
+  private async askAhead(authorDomain: string, identified: readonly string[]): Promise<void> {
+    const { lookups } = this
+    void discoverPolicy(authorDomain, lookups)
+    const { organizationalDomain } = await lookups.walk(authorDomain)
+    if (organizationalDomain === null) return
+    for (const domain of identified)
+      if (domain !== authorDomain && isAtOrBelow(domain, organizationalDomain)) void lookups.walk(domain)
   }
 
   /** The next octets of the body as they travel, with CRLF. */
@@ -137,6 +158,11 @@ export class Authentication {
 }
 
 type WholeOptions = AuthenticationOptions & { readonly records: RecordCache }
+
+/** The domain that SPF is asked about. SPF-023: with a null path it is the HELO name. */
+function identityOf({ mailFrom, helo }: Session): string {
+  return canonicalName(mailFrom === '' ? helo : mailFrom.slice(mailFrom.lastIndexOf('@') + 1))
+}
 
 function mailFromFinding(session: Session, options: WholeOptions): Promise<SpfFinding> {
   if (session.mailFrom === '') return heloFinding(session, options)

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import type { Fault, Result } from '../fault.ts'
+import { excerpt, type Fault, type Result } from '../fault.ts'
 import { ParseCache } from '../parse-cache.ts'
 import { decodeBase64, parseTagList, withoutBlanks } from './tag-list.ts'
 
@@ -65,9 +65,12 @@ export function parseKeyRecord(text: string): Result<DkimKeyRecord, KeyRecordFau
   if (p.value === '') return failed('dkim-key-revoked', p.at, 'the key is revoked: "p=" is empty')
   const keyType = (tags.get('k')?.value ?? 'rsa').toLowerCase()
   if (keyType !== 'rsa' && keyType !== 'ed25519')
-    return failed('dkim-key-type', tags.get('k')?.at ?? 0, `"k=${keyType}" is no known key type`)
-  const data = decodeBase64(p.value)
-  if (data === null) return failed('dkim-key-data', p.at, '"p=" is not base64')
+    return failed('dkim-key-type', tags.get('k')?.at ?? 0, `"k=${excerpt(keyType)}" is no known key type`)
+  const decoded = decodeBase64(p.value)
+  if (decoded === null) return failed('dkim-key-data', p.at, '"p=" is not base64')
+  // Memory of its own: keys are kept, and a slice of a pool keeps the whole pool.
+  const data = Buffer.alloc(decoded.length)
+  decoded.copy(data)
   const material = keyType === 'rsa' ? rsaMaterial(data, p.at) : ed25519Material(data, p.at)
   if (!material.ok) return material
   const flags = listOf(tags.get('t')?.value)

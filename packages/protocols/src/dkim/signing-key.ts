@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { canonicalName } from '../dns/name.ts'
 import { txtText } from '../dns/record.ts'
 import type { Resolver } from '../dns/resolver.ts'
 import type { Result } from '../fault.ts'
@@ -80,5 +81,24 @@ export async function lookUpKeys(
       return { kind: 'temporary' }
     case 'bogus':
       return { kind: 'bogus' }
+  }
+}
+
+/** The keys of one message, each name asked once. */
+export class KeyLookups {
+  private readonly options: { readonly resolver: Resolver; readonly signal?: AbortSignal }
+  private readonly answers = new Map<string, Promise<KeyAnswer>>()
+
+  constructor(options: { readonly resolver: Resolver; readonly signal?: AbortSignal }) {
+    this.options = options
+  }
+
+  of(signer: Pick<Signer, 'selector' | 'domain'>): Promise<KeyAnswer> {
+    const name = canonicalName(keyName(signer))
+    const known = this.answers.get(name)
+    if (known !== undefined) return known
+    const answer = lookUpKeys(signer, this.options)
+    this.answers.set(name, answer)
+    return answer
   }
 }

@@ -5,7 +5,7 @@ import { type CanonicalFields, canonicalField, type RawField, withoutSignature }
 import { type DkimKeyRecord, KeyCache } from './key-record.ts'
 import { type DkimSignature, parseSignature, type SignatureFault } from './signature.ts'
 import { SignedMessage } from './signed-message.ts'
-import { type KeyAnswer, keyName, lookUpKeys, type SigningKeyFault, usableKey } from './signing-key.ts'
+import { type KeyAnswer, KeyLookups, keyName, type SigningKeyFault, usableKey } from './signing-key.ts'
 
 /** Signatures of one message that are tried (RFC 6376 s6.1, DKIM-086); the others are named as not tried. */
 export const signaturesLimit = 10
@@ -63,6 +63,8 @@ export interface DkimOptions {
   readonly now: number
   readonly signal?: AbortSignal
   readonly keys?: KeyCache
+  /** Shared with the verifier of ARC. */
+  readonly lookups?: KeyLookups
   /** Signatures of this domain are tried first: the Author Domain (DKIM-086). */
   readonly preferredDomain?: string
   readonly signaturesLimit?: number
@@ -87,6 +89,7 @@ export class DkimVerifier {
   private readonly options: DkimOptions
   private readonly message: SignedMessage
   private readonly keyCache: KeyCache
+  private readonly lookups: KeyLookups
   private readonly settled: DkimVerification[] = []
   private readonly attempts: Attempt[] = []
 
@@ -98,6 +101,7 @@ export class DkimVerifier {
     this.options = options
     this.message = message
     this.keyCache = options.keys ?? new KeyCache()
+    this.lookups = options.lookups ?? new KeyLookups(options)
     this.begin(fields.filter(field => field.name === 'dkim-signature'))
   }
 
@@ -128,7 +132,12 @@ export class DkimVerifier {
 
   private attempt(index: number, field: RawField, signature: DkimSignature): void {
     const body = this.message.bodyHash(signature)
-    this.attempts.push({ index, field, signature, body, keys: lookUpKeys(signature, this.options) })
+    this.attempts.push({ index, field, signature, body, keys: this.lookups.of(signature) })
+  }
+
+  /** Domains of the signatures that are tried. */
+  get domains(): readonly string[] {
+    return this.attempts.map(({ signature }) => signature.domain)
   }
 
   /** The next octets of the body as they travel, with CRLF. */

@@ -75,7 +75,7 @@ export async function evaluateDmarc(input: DmarcInput, options: DmarcOptions): P
     const none = reading({ kind: 'none' }, null, [], 'localhost has no policy')
     return { authorDomain, rfc9989: none, rfc7489: none, differences: [], asked: lookups.asked }
   }
-  const rfc9989 = await treeWalkReading(authorDomain, identifiers, lookups, options.resolver)
+  const rfc9989 = await treeWalkReading(authorDomain, identifiers, lookups)
   const { registeredDomain } = options
   const rfc7489 =
     registeredDomain === undefined
@@ -89,9 +89,8 @@ async function treeWalkReading(
   author: string,
   identifiers: readonly Identifier[],
   lookups: DmarcLookups,
-  resolver: Resolver,
 ): Promise<DmarcReading> {
-  const finding = await discoverPolicy(author, lookups, resolver)
+  const finding = await discoverPolicy(author, lookups)
   if (finding.kind === 'none' || finding.kind === 'unusable') return reading(finding, null, [], null)
   const { record } = finding
   const { organizationalDomain } = await lookups.walk(author)
@@ -141,7 +140,7 @@ function sharesTopLabel(a: string, b: string): boolean {
   return a.slice(a.lastIndexOf('.') + 1) === b.slice(b.lastIndexOf('.') + 1)
 }
 
-function isAtOrBelow(name: string, domain: string): boolean {
+export function isAtOrBelow(name: string, domain: string): boolean {
   return name === domain || name.endsWith(`.${domain}`)
 }
 

@@ -17,7 +17,7 @@ async function discover(author: string, texts: Readonly<Record<string, string>>,
       return inner.query(question)
     },
   }
-  const finding = await discoverPolicy(author, new DmarcLookups(resolver), resolver)
+  const finding = await discoverPolicy(author, new DmarcLookups(resolver))
   return { finding, asked }
 }
 

@@ -1,5 +1,4 @@
 import type { RequestedPolicy } from '../aggregate-report/report.ts'
-import type { Resolver } from '../dns/resolver.ts'
 import type { DmarcRecord } from './record.ts'
 import type { DmarcLookup, DmarcLookups } from './tree-walk.ts'
 
@@ -35,11 +34,7 @@ export function appliedPolicy(policy: RequestedPolicy, testing: boolean): Reques
 }
 
 /** Policy discovery by RFC 9989 s4.10.1: the Author Domain's own record, its Organizational Domain's, its PSD's. */
-export async function discoverPolicy(
-  author: string,
-  lookups: DmarcLookups,
-  resolver: Resolver,
-): Promise<PolicyFinding> {
+export async function discoverPolicy(author: string, lookups: DmarcLookups): Promise<PolicyFinding> {
   const own = await lookups.recordAt(author)
   if (own.isFailed) return { kind: 'undetermined', name: own.name, record: null }
   if (own.record !== null) return ownPolicy(own.name, own.record)
@@ -50,7 +45,7 @@ export async function discoverPolicy(
   const psd = walk.steps.find(step => step.record?.psd === 'y')
   const found = organization ?? psd
   if (found === undefined || found.record === null) return { kind: 'none' }
-  return inheritedPolicy(author, found, found.record, resolver)
+  return inheritedPolicy(author, found, found.record, lookups)
 }
 
 function ownPolicy(policyDomain: string, record: DmarcRecord): PolicyFinding {
@@ -79,14 +74,14 @@ async function inheritedPolicy(
   author: string,
   { name }: DmarcLookup,
   record: DmarcRecord,
-  resolver: Resolver,
+  lookups: DmarcLookups,
 ): Promise<PolicyFinding> {
   const { p, sp, np } = record
   if (isSpoilt(record) || p === null || p === 'invalid') return spoiltPolicy(name, record)
   const existing =
     sp === null || sp === 'invalid' ? { tag: 'p' as const, policy: p } : { tag: 'sp' as const, policy: sp }
   const missing = np === null || np === 'invalid' ? existing : { tag: 'np' as const, policy: np }
-  const chosen = existing.policy === missing.policy ? existing : await byExistence(author, resolver, existing, missing)
+  const chosen = existing.policy === missing.policy ? existing : await byExistence(author, lookups, existing, missing)
   if (chosen === null) return { kind: 'undetermined', name: author, record }
   return {
     kind: 'policy',
@@ -100,11 +95,11 @@ async function inheritedPolicy(
 /** DMARC-047, DMARC-048: one A query; only NXDOMAIN means that the name does not exist, and an alias of that name is one. */
 async function byExistence<Choice>(
   author: string,
-  resolver: Resolver,
+  lookups: DmarcLookups,
   existing: Choice,
   missing: Choice,
 ): Promise<Choice | null> {
-  const { outcome, chain } = await resolver.query({ name: author, type: 'A' })
+  const { outcome, chain } = await lookups.addressOf(author)
   switch (outcome.kind) {
     case 'records':
     case 'nodata':

@@ -1,6 +1,6 @@
 import { canonicalName } from '../dns/name.ts'
 import { txtText } from '../dns/record.ts'
-import type { Answer, Resolver } from '../dns/resolver.ts'
+import type { Answer, Question, Resolver } from '../dns/resolver.ts'
 import type { ParseCache } from '../parse-cache.ts'
 import { type DmarcRecord, isDmarcRecord, parseDmarcRecord } from './record.ts'
 
@@ -35,6 +35,7 @@ export class DmarcLookups {
   private readonly records: ParseCache<DmarcRecord | null> | undefined
   private readonly lookups = new Map<string, Promise<DmarcLookup>>()
   private readonly walks = new Map<string, Promise<TreeWalk>>()
+  private readonly addresses = new Map<string, Promise<Answer>>()
 
   /** `records`: readings of records, shared between messages. */
   constructor(resolver: Resolver, signal?: AbortSignal, records?: ParseCache<DmarcRecord | null>) {
@@ -57,6 +58,16 @@ export class DmarcLookups {
     return found
   }
 
+  /** The answer to the A query that tells whether a name exists (DMARC-047). */
+  addressOf(name: string): Promise<Answer> {
+    const key = canonicalName(name)
+    const known = this.addresses.get(key)
+    if (known !== undefined) return known
+    const found = this.resolver.query(this.question(key, 'A'))
+    this.addresses.set(key, found)
+    return found
+  }
+
   /** The walk from a name up to its top label (RFC 9989 s4.10). */
   walk(name: string): Promise<TreeWalk> {
     const key = canonicalName(name)
@@ -65,6 +76,10 @@ export class DmarcLookups {
     const found = this.climb(key)
     this.walks.set(key, found)
     return found
+  }
+
+  private question(name: string, type: 'A' | 'TXT'): Question {
+    return this.signal === undefined ? { name, type } : { name, type, signal: this.signal }
   }
 
   private async climb(start: string): Promise<TreeWalk> {
@@ -81,10 +96,7 @@ export class DmarcLookups {
   }
 
   private async lookUp(name: string): Promise<DmarcLookup> {
-    const question = { name: `_dmarc.${name}`, type: 'TXT' } as const
-    const answer = await this.resolver.query(
-      this.signal === undefined ? question : { ...question, signal: this.signal },
-    )
+    const answer = await this.resolver.query(this.question(`_dmarc.${name}`, 'TXT'))
     const { outcome } = answer
     const records = outcome.kind === 'records' ? outcome.records : []
     const candidates = records.flatMap(record => (record.type === 'TXT' ? [txtText(record)] : [])).filter(isDmarcRecord)

@@ -59,7 +59,7 @@ export interface BulkContext {
   readonly now: () => number
   readonly isAskable: (name: string) => boolean
   /** The ordinary way, past the cache: for the few answers that take more than one message. */
-  readonly lookUp: (name: string, question: BulkQuestion, done: (answer: Answer) => void) => void
+  readonly lookUp: (question: BulkQuestion) => Promise<Answer>
 }
 
 type Take<Asked extends BulkQuestion> = (answers: readonly BulkAnswer<Asked>[]) => void | Promise<void>
@@ -115,7 +115,7 @@ export class BulkRun<Asked extends BulkQuestion> {
         road: new TcpRoad(server.server, context.deadlines, { pipeline, onReadAll: () => this.#afterRead() }),
       })),
     )
-    this.#room = this.#lanes.length * pipeline
+    this.#room = Math.max(1, this.#lanes.length * pipeline)
     const { signal } = options
     if (signal?.aborted === true) this.#isAtEnd = true
     else signal?.addEventListener('abort', this.cancel, { once: true })
@@ -186,7 +186,11 @@ export class BulkRun<Asked extends BulkQuestion> {
     const { answer, follow } = readAnswer(message, asked, server, this.#context.now())
     const isPlainSailing = follow === null && message.rcode !== 1 && !(message.rcode === 2 && server.isValidating)
     if (isPlainSailing) this.#done(question, answer)
-    else this.#context.lookUp(name, question, found => this.#done(question, found))
+    else {
+      const { checkingDisabled, wantsSignatures } = query.bits
+      const alone = this.#context.lookUp({ name, type: query.type, checkingDisabled, wantsSignatures })
+      alone.then(found => this.#done(question, found))
+    }
   }
 
   /** For `BulkQuery` alone. */

@@ -101,7 +101,7 @@ class Client implements DnsClient {
   readonly #servers: ServerSet
   readonly #udp = { open: 0 }
   readonly #runs = new Set<{ cancel(): void }>()
-  #tests = 0
+  #apart = 0
   #isClosed = false
 
   constructor(options: DnsClientOptions) {
@@ -149,8 +149,7 @@ class Client implements DnsClient {
       deadlines: this.#deadlines,
       now: this.#now,
       isAskable,
-      lookUp: (name, question, done) =>
-        new Lookup(asLookup(name, question), this.#servers.resolvers, this.#plan, done).start(),
+      lookUp: question => this.#askApart(this.#servers.resolvers, question, true),
     }
     const run = new BulkRun(context, source, take, options)
     this.#runs.add(run)
@@ -163,8 +162,9 @@ class Client implements DnsClient {
   ): Promise<readonly ServerValidation[]> {
     return Promise.all(
       this.#servers.resolvers.map(async known => {
+        const given = signal === undefined ? {} : { signal }
         const ask = (name: ValidationName, checkingDisabled: boolean) =>
-          this.#askOnly(known, { ...name, checkingDisabled }, signal)
+          this.#askApart([known], { ...name, ...given, checkingDisabled }, false)
         const validation = await testValidation(ask, names)
         known.learn(validation)
         return { server: known.server, isTrusted: known.isTrusted, validation }
@@ -172,19 +172,19 @@ class Client implements DnsClient {
     )
   }
 
-  /** One server, past the cache and past everybody else who asks. */
-  #askOnly(known: KnownServer, question: Question, signal: AbortSignal | undefined): Promise<Answer> {
+  /** Past the cache and past everybody else who asks. */
+  #askApart(servers: readonly KnownServer[], question: Question, prefersTcp: boolean): Promise<Answer> {
     const name = canonicalName(question.name)
-    const refused = this.#refusal(name, { ...question, ...(signal === undefined ? {} : { signal }) })
+    const refused = this.#refusal(name, question)
     if (refused !== null) return Promise.resolve(refused)
-    this.#tests += 1
+    this.#apart += 1
     return new Promise(resolve => {
-      const key = `test ${this.#tests}`
+      const key = `apart ${this.#apart}`
       const waiters: Waiter[] = []
       const done = (answer: Answer) => this.#land(key, waiters, answer)
-      const flight = { lookup: new Lookup(asLookup(name, question), [known], this.#plan, done), waiters }
+      const flight = { lookup: new Lookup(asLookup(name, question, prefersTcp), servers, this.#plan, done), waiters }
       this.#flights.set(key, flight)
-      waiters.push(this.#waiter(key, flight, resolve, signal))
+      waiters.push(this.#waiter(key, flight, resolve, question.signal))
       flight.lookup.start()
     })
   }
@@ -260,13 +260,14 @@ class Client implements DnsClient {
   }
 }
 
-function asLookup(name: string, question: Question): LookupQuestion {
+function asLookup(name: string, question: Question, prefersTcp = false): LookupQuestion {
   return {
     name,
     type: question.type,
     isRecursive: question.server === undefined,
     checkingDisabled: question.checkingDisabled ?? false,
     wantsSignatures: question.wantsSignatures ?? false,
+    prefersTcp,
   }
 }
 

@@ -13,6 +13,8 @@ export interface LookupQuestion {
   readonly isRecursive: boolean
   readonly checkingDisabled: boolean
   readonly wantsSignatures: boolean
+  /** One of many: they would crowd each other out by UDP. */
+  readonly prefersTcp: boolean
 }
 
 /** What all look-ups of one client share. */
@@ -154,7 +156,7 @@ export class Lookup {
   #ask(attempt: Try): void {
     const { udp } = this.#plan
     // Beyond the limit of sockets one connection carries all the others.
-    if (attempt.server.useTcp || udp.open >= udpSocketsLimit) {
+    if (attempt.server.useTcp || this.#question.prefersTcp || udp.open >= udpSocketsLimit) {
       this.#askByTcp(attempt.hasRandomCase ? { ...attempt, hasRandomCase: false } : attempt)
       return
     }
@@ -213,7 +215,9 @@ export class Lookup {
 
   #onFailure(attempt: Try, cause: Failure): void {
     if (attempt.looksBehind !== null) {
-      this.#failed(attempt.server, attempt.looksBehind)
+      // Whether it is bogus may still show at the next try.
+      this.#last = attempt.looksBehind
+      this.#nextTry()
       return
     }
     if (cause !== 'malformed') attempt.server.quietUntil = performance.now() + quietMs

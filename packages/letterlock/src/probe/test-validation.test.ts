@@ -53,7 +53,7 @@ async function verdictOf(behaviour: Behaviour) {
   }
 }
 
-it('a resolver that sets AD, and keeps back what it shows without checking, validates', async () => {
+it('DANE-007 a resolver that sets AD, and keeps back what it shows without checking, validates', async () => {
   expect(await verdictOf(validating)).toEqual({ kind: 'validates', isTrusted: true, security: 'secure' })
 })
 
@@ -72,7 +72,7 @@ it('then an answer without AD is insecure, and SERVFAIL without a reason is look
   })
 })
 
-it('one that answers both without AD does not', async () => {
+it('DANE-007 one that answers both without AD does not', async () => {
   const plain: Behaviour = { signed: query => answered(query, false), bogus: query => answered(query, false) }
   expect(await verdictOf(plain)).toEqual({ kind: 'does-not-validate', isTrusted: false, security: 'indeterminate' })
 })
@@ -87,7 +87,7 @@ it('one that sets AD but lets bogus data through is not believed', async () => {
   expect(await verdictOf(half)).toMatchObject({ kind: 'unknown', isTrusted: false })
 })
 
-it('what cannot be told stays unknown, and takes nothing away', async () => {
+it('DANE-007 what cannot be told stays unknown, and takes nothing away', async () => {
   const unknown = { kind: 'unknown', isTrusted: true }
   const silent: Behaviour = { signed: () => null, bogus: () => null }
   expect(await verdictOf(silent)).toMatchObject(unknown)

@@ -1,6 +1,7 @@
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from '../store/intake-op.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { DeliveryBatch } from './delivery-batch.ts'
+import { AskedTurns } from './large-turns.ts'
 import { keepQuarantineCopy } from './quarantine-copy.ts'
 import {
   type DeliveryInput,
@@ -42,6 +43,7 @@ export class JobRunner {
   readonly #options: JobRunnerOptions
   readonly #hashSubject: DeliveryOptions['hashSubject']
   readonly #batch: DeliveryBatch
+  readonly #turns: AskedTurns
   readonly #queue: Job[] = []
   readonly #streams = new Map<number, ChunkQueue>()
   /** Deliveries of a job that are not durable yet, and whether the input is read to its end. */
@@ -57,6 +59,11 @@ export class JobRunner {
     const { subjectKey } = options.setup
     this.#hashSubject = subjectKey === null ? null : subjectHasher(subjectKey)
     this.#batch = new DeliveryBatch(options.store)
+    this.#turns = new AskedTurns(message => {
+      // What was read before is not to wait for a turn.
+      if (message.type === 'turn-wanted') this.#batch.flush()
+      options.send(message)
+    })
   }
 
   take(message: Exclude<ToWorker, { type: 'finish' }>): void {
@@ -93,6 +100,9 @@ export class JobRunner {
       case 'close':
         this.#streams.get(message.id)?.end(message.error)
         return
+      case 'turn':
+        this.#turns.begin(message.turn)
+        return
       case 'rows-taken':
         this.#rowTexts--
         this.#rowsTaken?.()
@@ -115,7 +125,8 @@ export class JobRunner {
     const { tenant, unpackedLimit } = this.#options.setup
     const { name, channel, receivedAt } = job
     const hashSubject = this.#hashSubject
-    return { tenant, unpackedLimit, name, channel, receivedAt, trust, keepsFailureReports, hashSubject }
+    const largeTurns = this.#turns
+    return { tenant, unpackedLimit, name, channel, receivedAt, trust, keepsFailureReports, hashSubject, largeTurns }
   }
 
   #openQueue(id: number): ChunkQueue {

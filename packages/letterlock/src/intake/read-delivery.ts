@@ -2,10 +2,11 @@ import { readFailureReport, readTlsReport, redactFailureReport } from '@letterlo
 import type { Channel, DeliveryVerdict, DocumentVerdict, IntakeOp } from '../store/intake-op.ts'
 import { readAggregateDocument } from './aggregate-document.ts'
 import type { IntakeTrust } from './intake.ts'
+import type { LargeTurns } from './large-turns.ts'
 import { piecesOf, RawBytes } from './raw-bytes.ts'
 import { sha256 } from './sha256.ts'
 import { tlsContextOf } from './tls-context.ts'
-import { mailBytesLimit, outsideUnpackedLimit, unwrap } from './unwrap.ts'
+import { mailBytesLimit, outsideUnpackedLimit, type UnwrapOptions, unwrap } from './unwrap.ts'
 import type { Document, MailContext } from './unwrap-document.ts'
 
 /** Bytes of one message of an mbox that are kept in memory: what is longer is no mail we read (AGG-030). */
@@ -35,6 +36,8 @@ export interface DeliveryOptions {
   readonly keepsFailureReports: boolean
   /** A keyed hash for subjects of redacted reports; null drops them. */
   readonly hashSubject: ((subject: string) => string) | null
+  /** Turns to read large documents; absent where nothing else is read beside. */
+  readonly largeTurns?: LargeTurns
 }
 
 /** Takes steps; whoever pushes waits for `drained` where it is not null. */
@@ -88,8 +91,7 @@ class DeliveryReading {
     if (input.isCut === true) {
       this.#quarantine(null, this.#options.name, 'too-large', tooLargeText)
     } else {
-      const limit = this.#options.trust === 'outside' ? { bytesLimit: mailBytesLimit } : {}
-      for await (const document of unwrap({ bytes }, { ...this.#unwrapOptions(), ...limit })) {
+      for await (const document of unwrap({ bytes }, this.#unwrapOptions())) {
         await this.#read(document)
       }
     }
@@ -103,9 +105,8 @@ class DeliveryReading {
     const raw = new RawBytes()
     this.#raw = raw
     const stream = raw.tap(input.chunks, this.#target)
-    const limit = this.#options.trust === 'outside' ? { bytesLimit: mailBytesLimit } : {}
     const source = input.path === null ? { stream } : { stream, path: input.path }
-    for await (const document of unwrap(source, { ...this.#unwrapOptions(), ...limit })) await this.#read(document)
+    for await (const document of unwrap(source, this.#unwrapOptions())) await this.#read(document)
     const { hash, size } = raw.end()
     if (!this.#hasDocument) return this.#unstored(hash)
     if (this.#keepsBytes) await raw.finish(this.#target, input.path)
@@ -113,9 +114,14 @@ class DeliveryReading {
     return { kind: 'stored', hash, isQuarantined: this.#isQuarantined }
   }
 
-  #unwrapOptions(): { readonly name: string; readonly unpackedLimit: number } {
-    const { name, trust, unpackedLimit } = this.#options
-    return { name, unpackedLimit: trust === 'outside' ? outsideUnpackedLimit : unpackedLimit }
+  #unwrapOptions(): UnwrapOptions {
+    const { name, trust, unpackedLimit, largeTurns } = this.#options
+    return {
+      name,
+      unpackedLimit: trust === 'outside' ? outsideUnpackedLimit : unpackedLimit,
+      ...(trust === 'outside' ? { bytesLimit: mailBytesLimit } : {}),
+      ...(largeTurns === undefined ? {} : { largeTurns }),
+    }
   }
 
   /** While failure reports are off, no bytes of a delivery that carries one are kept. */

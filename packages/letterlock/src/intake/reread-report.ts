@@ -24,8 +24,9 @@ export async function rereadReport(
   target: StepTarget,
 ): Promise<boolean> {
   let isFound = false
-  const { name, unpackedLimit } = options
-  for await (const document of unwrap({ stream }, { name, unpackedLimit })) {
+  const { name, unpackedLimit, largeTurns } = options
+  const turns = largeTurns === undefined ? {} : { largeTurns }
+  for await (const document of unwrap({ stream }, { name, unpackedLimit, ...turns })) {
     if (isFound) continue
     isFound = await rereadDocument(document, wanted, options, target)
   }

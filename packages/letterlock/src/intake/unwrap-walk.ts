@@ -5,6 +5,7 @@ import {
   readCmsContent,
   readMimeMessage,
 } from '@letterlock/protocols'
+import type { LargeTurns } from './large-turns.ts'
 import type { Document, UnwrapFault } from './unwrap-document.ts'
 import { type Compression, inflateSmall, inlineBytesLimit, StreamState, type UnpackBudget } from './unwrap-inflate.ts'
 import { inflateStream } from './unwrap-inflate-stream.ts'
@@ -45,10 +46,24 @@ type Content =
 /** One walk through one input: the budget and the number of members are shared by all levels. */
 export class UnwrapWalk {
   readonly #budget: UnpackBudget
+  readonly #turns: LargeTurns | null
+  #endTurn: (() => void) | null = null
   #members = 0
 
-  constructor(budget: UnpackBudget) {
+  constructor(budget: UnpackBudget, turns: LargeTurns | null) {
     this.#budget = budget
+    this.#turns = turns
+  }
+
+  /** The walk is over, or was left. */
+  end(): void {
+    this.#endTurn?.()
+    this.#endTurn = null
+  }
+
+  /** One turn is enough for all that is in the input. */
+  async #takeTurn(): Promise<void> {
+    if (this.#turns !== null && this.#endTurn === null) this.#endTurn = await this.#turns.take()
   }
 
   async *start(content: Content, name: string, file: string | null): AsyncGenerator<Document> {
@@ -68,6 +83,7 @@ export class UnwrapWalk {
 
   async *#walk(content: Content, place: Place): AsyncGenerator<Document> {
     if (content.kind === 'bytes') {
+      if (content.bytes.length > inlineBytesLimit) await this.#takeTurn()
       yield* this.#walkBytes(content.bytes, place)
       return
     }
@@ -81,6 +97,7 @@ export class UnwrapWalk {
       yield* this.#walkBytes(peeked.head, { ...place, notes: [...place.notes, ...content.state.notes] })
       return
     }
+    await this.#takeTurn()
     yield* this.#walkStream(peeked, content.state, place)
   }
 

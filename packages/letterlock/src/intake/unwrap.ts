@@ -1,3 +1,4 @@
+import type { LargeTurns } from './large-turns.ts'
 import type { Document } from './unwrap-document.ts'
 import { StreamState, UnpackBudget } from './unwrap-inflate.ts'
 import { label, lastName } from './unwrap-place.ts'
@@ -26,6 +27,8 @@ export interface UnwrapOptions {
   readonly bytesLimit?: number
   /** One budget of bytes for everything that is unpacked from the input, at all levels together. */
   readonly unpackedLimit: number
+  /** Taken before a document that is large is read, and ended when the last one was given; absent: nobody waits. */
+  readonly largeTurns?: LargeTurns
 }
 
 /**
@@ -34,7 +37,15 @@ export interface UnwrapOptions {
  * for what the bytes hold; errors of reading the stream itself are passed on.
  */
 export async function* unwrap(input: UnwrapInput, options: UnwrapOptions): AsyncGenerator<Document> {
-  const walk = new UnwrapWalk(new UnpackBudget(options.unpackedLimit))
+  const walk = new UnwrapWalk(new UnpackBudget(options.unpackedLimit), options.largeTurns ?? null)
+  try {
+    yield* unwrapBy(walk, input, options)
+  } finally {
+    walk.end()
+  }
+}
+
+async function* unwrapBy(walk: UnwrapWalk, input: UnwrapInput, options: UnwrapOptions): AsyncGenerator<Document> {
   if ('bytes' in input) {
     const { buffer, byteOffset, byteLength } = input.bytes
     const bytes = Buffer.from(buffer, byteOffset, byteLength)

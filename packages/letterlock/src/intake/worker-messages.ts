@@ -65,6 +65,8 @@ export type ToWorker =
   /** The end of a stream; `error` where its origin broke off. */
   | { readonly type: 'close'; readonly id: number; readonly error: string | null }
   | { readonly type: 'rows-taken' }
+  /** A large document that the worker wants to read may be read now. */
+  | { readonly type: 'turn'; readonly turn: number }
   /** Finish everything, then end. */
   | { readonly type: 'finish' }
 
@@ -77,3 +79,6 @@ export type FromWorker =
   /** Bytes of a stream that were used up: as many more may be sent. */
   | { readonly type: 'used'; readonly id: number; readonly bytes: number }
   | { readonly type: 'rows'; readonly text: string }
+  /** A large document is to be read, and was read. */
+  | { readonly type: 'turn-wanted'; readonly turn: number }
+  | { readonly type: 'turn-over'; readonly turn: number }

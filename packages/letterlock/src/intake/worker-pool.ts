@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { type MessagePort, Worker } from 'node:worker_threads'
 import { intakeThreadsLimit } from './intake.ts'
+import { LargeTurnQueue } from './large-turns.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-messages.ts'
 
 /** Jobs waiting for one thread before another thread is started: starting one costs as much as many small reports. */
@@ -50,6 +51,7 @@ export class WorkerPool {
   readonly #resting = new Set<Promise<void>>()
   #rest: NodeJS.Timeout | null = null
   readonly #listeners = new Map<number, JobListener>()
+  readonly #turns = new LargeTurnQueue<Thread>()
   #lastId = 0
   #isClosed = false
 
@@ -152,6 +154,14 @@ export class WorkerPool {
       case 'reparsed':
         this.#listeners.get(message.id)?.onReparsed?.(message.rows)
         return
+      case 'turn-wanted': {
+        const { turn } = message
+        this.#turns.ask(thread, turn, () => thread.worker.postMessage({ type: 'turn', turn } satisfies ToWorker))
+        return
+      }
+      case 'turn-over':
+        this.#turns.end(thread, message.turn)
+        return
       case 'rows':
         void (this.#options.onRows?.(message.text) ?? Promise.resolve()).finally(() =>
           thread.worker.postMessage({ type: 'rows-taken' } satisfies ToWorker),
@@ -161,6 +171,7 @@ export class WorkerPool {
   }
 
   #forget(thread: Thread, fault: string): void {
+    this.#turns.leave(thread)
     const at = this.#threads.indexOf(thread)
     if (at >= 0 && !this.#isClosed) this.#threads.splice(at, 1)
     for (const id of thread.jobs) {

@@ -4,7 +4,7 @@ import { firstAddress, firstAddressDomain } from './address.ts'
 import { readCmsContent } from './cms.ts'
 import { decodeEncodedWords } from './encoded-word.ts'
 import { parametersLimit, readParameterField } from './parameters.ts'
-import { decodeBase64Text, decodeQuotedPrintable } from './transfer-encoding.ts'
+import { decodeBase64Text, decodeQuotedPrintable, decodeTransferEncoding } from './transfer-encoding.ts'
 import cms from './vectors/cms.json' with { type: 'json' }
 
 const names = (text: string) => readParameterField(text).parameters.get('filename')
@@ -69,6 +69,19 @@ describe('parameters', () => {
 })
 
 describe('transfer encodings', () => {
+  it('report-tolerance 102: large base64 gives what small base64 gives', () => {
+    const content = Buffer.from(Array.from({ length: 60_000 }, (_, at) => (at * 7919) >> 3))
+    const text = content.toString('base64')
+    const written = [text, text.replace(/.{76}/g, '$&\r\n'), `${text}==\r\n`, text.replace(/.{9}/g, '$& !*\u00ff\r\n')]
+    for (const one of written)
+      expect(content.equals(decodeTransferEncoding(Buffer.from(one, 'latin1'), 'base64'))).toBe(true)
+    const url = content.toString('base64url')
+    expect(content.equals(decodeTransferEncoding(Buffer.from(url), 'base64'))).toBe(true)
+    const pieces = Array.from({ length: 20_000 }, (_, at) => Buffer.from(`${at}`).toString('base64')).join('\n')
+    const joined = Array.from({ length: 20_000 }, (_, at) => `${at}`).join('')
+    expect(Buffer.from(decodeTransferEncoding(Buffer.from(pieces), 'base64')).toString()).toBe(joined)
+  })
+
   it('report-tolerance 102: base64 unwrapped, with junk, in pieces', () => {
     const content = Buffer.from('<feedback>é</feedback> and more of it to fill some lines of base64 text')
     const text = content.toString('base64')

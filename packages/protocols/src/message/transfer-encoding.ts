@@ -10,7 +10,9 @@ const equals = 0x3d
 export function decodeTransferEncoding(bytes: Uint8Array, encoding: string): Uint8Array {
   switch (encoding) {
     case 'base64':
-      return decodeBase64Text(asBuffer(bytes).toString('latin1'))
+      return bytes.length > largeBase64
+        ? decodeBase64Octets(asBuffer(bytes))
+        : decodeBase64Text(asBuffer(bytes).toString('latin1'))
     case 'quoted-printable':
       return decodeQuotedPrintable(bytes)
     default:
@@ -25,12 +27,41 @@ export function decodeTransferEncoding(bytes: Uint8Array, encoding: string): Uin
 export function decodeBase64Text(text: string): Buffer {
   const padding = text.indexOf('=')
   if (padding < 0) return Buffer.from(text, 'base64')
-  const first = Buffer.from(text.slice(0, padding), 'base64')
   let rest = padding
   while (rest < text.length && isPaddingOrSpace(text.charCodeAt(rest))) rest += 1
-  if (rest === text.length) return first
-  const runs = text.slice(rest).split(/=+/)
-  return Buffer.concat([first, ...runs.map(run => Buffer.from(run, 'base64'))])
+  if (rest === text.length) return Buffer.from(text.slice(0, padding), 'base64')
+  return decodeBase64Octets(Buffer.from(text, 'latin1'))
+}
+
+/** Bytes of base64 from which no text is made of them: it would take as much memory again. */
+const largeBase64 = 65_536
+
+/** The value of each octet in base64 and in its form for names (RFC 4648 s4, s5), which some writers use. */
+const base64Values = new Int8Array(256).fill(-1)
+for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  base64Values[character.charCodeAt(0)] = value
+}
+base64Values['-'.charCodeAt(0)] = 62
+base64Values['_'.charCodeAt(0)] = 63
+
+function decodeBase64Octets(source: Buffer): Buffer {
+  const target = Buffer.allocUnsafeSlow(Math.ceil((source.length * 3) / 4))
+  let length = 0
+  let bits = 0
+  let held = 0
+  for (let at = 0; at < source.length; at += 1) {
+    const octet = source[at] ?? 0
+    const value = base64Values[octet] ?? -1
+    if (value >= 0) {
+      held = ((held << 6) | value) & 0xffff
+      bits += 6
+      if (bits >= 8) {
+        bits -= 8
+        target[length++] = held >> bits
+      }
+    } else if (octet === equals) bits = 0
+  }
+  return target.subarray(0, length)
 }
 
 function isPaddingOrSpace(code: number): boolean {

@@ -19,6 +19,7 @@ export const tlsText = translator({
   'policy.tlsa': 'DANE',
   'policy.no-policy-found': 'no policy',
   'policy.sts': 'MTA-STS, mode not told',
+  'type.sts': 'MTA-STS',
   domainsUnit: 'domains',
   policyCounts: 'By the newest policy of each: {parts}.',
   matrix: 'Failed sessions by MX and result type',
@@ -87,3 +88,9 @@ export const tlsText = translator({
   yes: 'yes',
   no: 'no',
 })
+
+/** What a policy type of RFC 8460 s4.4 is called; a type of no standard is shown as it is. */
+export function policyTypeText(type: string): string {
+  if (type === 'sts') return tlsText('type.sts')
+  return type === 'tlsa' || type === 'no-policy-found' ? tlsText(`policy.${type}`) : type
+}

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { usePages, useReadOnly } from '../../api/answers.ts'
 import { askForFiles } from '../../app/import-queue.ts'
 import { Breakable } from '../../components/breakable.tsx'
+import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -24,7 +25,8 @@ export function Reports() {
   const kind = useFilters().kind?.[0] ?? ''
   const navigate = useNavigate()
   const isReadOnly = useReadOnly()
-  const total = query.data?.pages[0]?.data.total
+  const first = query.data?.pages[0]
+  const total = first?.data.total
   return (
     <>
       <Head title={reportsText('title')}>{total && <p>{reportsText('lede', total)}</p>}</Head>
@@ -55,6 +57,7 @@ export function Reports() {
         >
           {reportsText('import')}
         </button>
+        {first && <Claim claim={first.claim} />}
         <TableExports path="/reports" />
       </Filters>
       <Paged query={query} lines={12}>

@@ -2,6 +2,7 @@ import './tls.css'
 import type { TlsFailuresAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
 import { Address, Breakable } from '../../components/breakable.tsx'
+import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -9,17 +10,19 @@ import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
 import { ReportDay } from '../../components/report-day.tsx'
 import { numbers, TableHead } from '../../components/table-head.tsx'
-import { tlsText } from '../../messages/tls.ts'
+import { policyTypeText, tlsText } from '../../messages/tls.ts'
 import { formatCount } from '../../text/format.ts'
 
 /** The failure details that make a number of the matrix. */
 export function TlsFailures() {
   const query = usePages<TlsFailuresAnswer>('/tls/failures', answer => answer.data.nextCursor)
-  const total = query.data?.pages[0]?.data.total
+  const first = query.data?.pages[0]
+  const total = first?.data.total
   return (
     <>
       <Head title={tlsText('failuresTitle')}>{total && <p>{tlsText('failuresLede', total)}</p>}</Head>
       <Filters>
+        {first && <Claim claim={first.claim} />}
         <TableExports path="/tls/failures" />
       </Filters>
       <Paged query={query}>
@@ -64,7 +67,7 @@ function FailureTable({
             <td data-label={tlsText('domain')}>{row.domain}</td>
             <td data-label={tlsText('resultType')}>
               {row.resultType}
-              <span className="small">{row.policyType}</span>
+              <span className="small">{policyTypeText(row.policyType)}</span>
             </td>
             <td data-label={tlsText('from')}>
               {row.sendingIp === null ? tlsText('notStated') : <Address ip={row.sendingIp} />}

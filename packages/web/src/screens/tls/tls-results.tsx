@@ -1,6 +1,7 @@
 import './tls.css'
 import type { TlsResultsAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
+import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -8,13 +9,14 @@ import { Head } from '../../components/head.tsx'
 import { Paged } from '../../components/paged.tsx'
 import { ReportDay } from '../../components/report-day.tsx'
 import { numbers, TableHead } from '../../components/table-head.tsx'
-import { tlsText } from '../../messages/tls.ts'
+import { policyTypeText, tlsText } from '../../messages/tls.ts'
 import { formatCount } from '../../text/format.ts'
 
 /** Sessions of each policy in each report: the rows behind the sums of Inbound TLS. */
 export function TlsResults() {
   const query = usePages<TlsResultsAnswer>('/tls/results', answer => answer.data.nextCursor)
-  const total = query.data?.pages[0]?.data.total
+  const first = query.data?.pages[0]
+  const total = first?.data.total
   return (
     <>
       <Head title={tlsText('resultsTitle')}>
@@ -22,6 +24,7 @@ export function TlsResults() {
         <p>{tlsText('resultsNote')}</p>
       </Head>
       <Filters>
+        {first && <Claim claim={first.claim} />}
         <TableExports path="/tls/results" />
       </Filters>
       <Paged query={query}>
@@ -66,7 +69,7 @@ function ResultTable({ rows, total }: ResultTableProps) {
             <ReportDay report={row.report} day={row.day} />
             <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
             <td data-label={tlsText('domain')}>{row.domain}</td>
-            <td data-label={tlsText('type')}>{row.policyType}</td>
+            <td data-label={tlsText('type')}>{policyTypeText(row.policyType)}</td>
             <td data-label={tlsText('counted')}>{tlsText(row.isCounted ? 'yes' : 'no')}</td>
             <td className="n" data-label={tlsText('successful')}>
               {row.successful === null ? tlsText('noSummary') : formatCount(row.successful)}

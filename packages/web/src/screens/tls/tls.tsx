@@ -8,7 +8,7 @@ import { Figure, Figures } from '../../components/figure.tsx'
 import { Block, Head } from '../../components/head.tsx'
 import { Loaded } from '../../components/loaded.tsx'
 import { numbers, TableHead } from '../../components/table-head.tsx'
-import { tlsText } from '../../messages/tls.ts'
+import { policyTypeText, tlsText } from '../../messages/tls.ts'
 import { DomainLink } from '../../scope/scope-link.tsx'
 import { formatCount, formatDay, formatDays, formatShare, withDays } from '../../text/format.ts'
 import { Matrix } from './matrix.tsx'
@@ -132,9 +132,7 @@ function PolicyCounts({
 
 function policyWord(policy: Policy): string {
   if (policy.mode !== null) return tlsText(`policy.${policy.mode}`)
-  if (policy.type === 'tlsa' || policy.type === 'sts' || policy.type === 'no-policy-found')
-    return tlsText(`policy.${policy.type}`)
-  return policy.type
+  return policy.type === 'sts' ? tlsText('policy.sts') : policyTypeText(policy.type)
 }
 
 function Policies({ policies }: { readonly policies: readonly Policy[] }) {

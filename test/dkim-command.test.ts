@@ -2,31 +2,12 @@ import { createPublicKey } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { dkimKeygenDocumentSchema, dkimRecordDocumentSchema } from '@letterlock/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { exactly } from './command-document.ts'
 import { messageOf } from './made-messages.ts'
 import { type CommandOptions, runCommand } from './run-command.ts'
 import { startTxtServer } from './servers/txt-server.ts'
-
-const keygenSchema = z.strictObject({
-  schema: z.literal('letterlock.dkim-keygen/1'),
-  domain: z.string(),
-  selector: z.string(),
-  keyType: z.enum(['rsa', 'ed25519']),
-  keyFile: z.string(),
-  name: z.string(),
-  record: z.string(),
-  zoneLine: z.string(),
-})
-const recordSchema = z.strictObject({
-  schema: z.literal('letterlock.dkim-record/1'),
-  domain: z.string().optional(),
-  selector: z.string().optional(),
-  record: z.string(),
-  zoneLine: z.string().nullable(),
-  published: z.strictObject({ state: z.string(), text: z.string() }).nullable(),
-  exit: z.number(),
-})
 
 const plain = messageOf(['From: a@example.org', 'To: b@example.net', 'Subject: x'])
 
@@ -51,7 +32,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 describe('dkim keygen', () => {
   test('DKIM-009, DKIM-011 RSA of 2048 bits; the record in strings of at most 255 octets', async () => {
     const { stdout, code } = await dkim(['keygen', '--domain', 'EXAMPLE.org', '--selector', 'S1', '--json'])
-    const made = keygenSchema.parse(JSON.parse(stdout))
+    const made = exactly(dkimKeygenDocumentSchema, stdout)
     expect(code).toBe(0)
     expect(made).toMatchObject({ domain: 'example.org', keyType: 'rsa', name: 's1._domainkey.example.org' })
     const der = Buffer.from(/p=(.*)$/.exec(made.record)?.[1] ?? '', 'base64')
@@ -209,7 +190,7 @@ describe('dkim record', () => {
       name,
     ]
     const { stdout, code } = await dkim([...args, '--json'])
-    expect(recordSchema.parse(JSON.parse(stdout))).toMatchObject({ published: { state }, exit })
+    expect(exactly(dkimRecordDocumentSchema, stdout)).toMatchObject({ published: { state }, exit })
     expect(code).toBe(exit)
   })
 

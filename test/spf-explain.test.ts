@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { spfExplainDocumentSchema } from '@letterlock/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { exactly } from './command-document.ts'
 import { runCommand } from './run-command.ts'
 import { startTxtServer } from './servers/txt-server.ts'
 
@@ -21,75 +22,6 @@ _spf TXT "v=spf1 include:_a.vendor.example ?all"
 _a TXT "v=spf1 ip4:198.51.100.0/24 exists:%{i}._l.vendor.example -all"
 `
 
-const questionSchema = z.strictObject({
-  name: z.string(),
-  type: z.string(),
-  outcome: z.string(),
-  answers: z.array(z.string()),
-})
-interface Node {
-  readonly domain: string
-  readonly lookups: number
-  readonly terms: readonly { readonly text: string; readonly lookupsBelow: number; readonly child: Node | null }[]
-}
-const nodeSchema: z.ZodType<Node> = z.lazy(() =>
-  z.strictObject({
-    domain: z.string(),
-    status: z.enum(['record', 'none', 'several', 'syntax', 'undetermined', 'loop', 'limit']),
-    record: z.string().nullable(),
-    faultAt: z.number().nullable(),
-    lookups: z.number(),
-    voidLookups: z.number(),
-    terms: z.array(
-      z.strictObject({
-        text: z.string(),
-        at: z.number(),
-        kind: z.string(),
-        qualifier: z.enum(['+', '-', '~', '?']).nullable(),
-        lookups: z.number(),
-        lookupsBelow: z.number(),
-        voidLookups: z.number(),
-        target: z.string().nullable(),
-        dependsOnMessage: z.boolean(),
-        isIgnored: z.boolean(),
-        questions: z.array(questionSchema),
-        child: nodeSchema.nullable(),
-      }),
-    ),
-  }),
-)
-
-/** What `spf explain --json` writes; every member is described, and none else is there. */
-const documentSchema = z.strictObject({
-  schema: z.literal('letterlock.spf-explain/1'),
-  domain: z.string(),
-  lookups: z.number(),
-  voidLookups: z.number(),
-  tree: nodeSchema,
-  problems: z.array(
-    z.strictObject({
-      code: z.string(),
-      level: z.enum(['error', 'warning', 'unknown']),
-      domain: z.string(),
-      at: z.number().nullable(),
-      text: z.string(),
-    }),
-  ),
-  check: z
-    .strictObject({
-      ip: z.string(),
-      result: z.string(),
-      matched: z.array(z.strictObject({ domain: z.string(), term: z.string(), at: z.number() })),
-      problem: z.unknown(),
-      explanation: z.string().nullable(),
-      terms: z.number(),
-      voidLookups: z.number(),
-    })
-    .nullable(),
-  dns: z.strictObject({ source: z.string(), lookups: z.array(z.unknown()) }),
-  exit: z.number(),
-})
-
 let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'letterlock-spf-'))
@@ -102,7 +34,7 @@ const explain = (args: readonly string[]) => runCommand(['spf', 'explain', ...ar
 async function explained(args: readonly string[]) {
   const { stdout, stderr, code } = await explain([...args, '--json'])
   if (stdout === '') throw new Error(stderr)
-  const document = documentSchema.parse(JSON.parse(stdout))
+  const document = exactly(spfExplainDocumentSchema, stdout)
   expect(document.exit).toBe(code)
   return document
 }
@@ -169,7 +101,7 @@ describe('spf explain', () => {
     try {
       const { code, stdout } = await runCommand(['spf', 'explain', 'example.org', '--resolver', dns.address, '--json'])
       expect(code).toBe(5)
-      expect(documentSchema.parse(JSON.parse(stdout)).problems).toMatchObject([
+      expect(exactly(spfExplainDocumentSchema, stdout).problems).toMatchObject([
         { code: 'spf-undetermined', level: 'unknown' },
       ])
     } finally {

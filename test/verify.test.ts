@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type MessageExplanation, messageExplanationSchema } from '@letterlock/contract'
+import { type MessageExplanation, messageExplanationSchema, verifyDocumentSchema } from '@letterlock/contract'
 import { generateDkimKey } from '@letterlock/protocols'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { exactly } from './command-document.ts'
 import { keyLine, messageOf, signedMessage } from './made-messages.ts'
 import { peakMemoryArguments } from './peak-memory.ts'
 import { type CommandOptions, type CommandResult, runCommand } from './run-command.ts'
@@ -28,17 +28,6 @@ const proven = signedMessage(plain, own)
 const byVendor = signedMessage(plain, vendor)
 const own1 = ['--ip', '192.0.2.1', '--helo', 'mx.example.org', '--mail-from', 'b@example.org']
 
-/** What `verify --json` writes; every member is described, and none else is there. */
-const documentSchema = z.strictObject({
-  schema: z.literal('letterlock.verify/1'),
-  messages: z.array(messageExplanationSchema.strict()),
-  problems: z.array(
-    z.strictObject({ name: z.string(), number: z.number().nullable(), at: z.number().nullable(), text: z.string() }),
-  ),
-  summary: z.record(z.string(), z.number()),
-  exit: z.number(),
-})
-
 let folder = ''
 const path = (name: string) => join(folder, name)
 const zones = () => ['--zone', path('zone'), '--zone', path('vendor.zone')]
@@ -56,7 +45,7 @@ const verify = (args: readonly string[], options?: CommandOptions): Promise<Comm
 async function verified(args: readonly string[], options?: CommandOptions) {
   const { stdout, stderr, code } = await verify(['--json', ...args], options)
   if (stdout === '') throw new Error(stderr)
-  const document = documentSchema.parse(JSON.parse(stdout))
+  const document = exactly(verifyDocumentSchema, stdout)
   expect(document.exit).toBe(code)
   return document
 }
@@ -246,7 +235,7 @@ describe('input', () => {
     const lines = stdout
       .trim()
       .split('\n')
-      .map(line => messageExplanationSchema.strict().parse(JSON.parse(line)))
+      .map(line => exactly(messageExplanationSchema, line))
     expect(lines.map(({ verdict }) => verdict)).toEqual(['pass', 'pass'])
     expect(code).toBe(0)
   })
@@ -262,7 +251,7 @@ describe('input', () => {
     })
     // A plain call takes about 110 MB.
     expect(Number(readFileSync(peakFile, 'utf8'))).toBeLessThan(220_000_000)
-    const { messages } = documentSchema.parse(JSON.parse(stdout))
+    const { messages } = exactly(verifyDocumentSchema, stdout)
     expect(messages[0]?.bytes).toBeGreaterThan(300_000_000)
     expect(messages[0]?.results.dkim).toMatchObject([{ code: 'dkim-body-hash' }])
     expect(code).toBe(0)
@@ -360,9 +349,9 @@ const rfc8463 = join(vectors, 'dkim/vectors/rfc8463-a3.eml')
 
 describe.skipIf(!existsSync(rfc8463))('the message of RFC 8463 A.3 (needs the vectors)', () => {
   test('both signatures hold with the keys of the RFC', async () => {
-    const described = z
-      .array(z.object({ id: z.string(), dns: z.record(z.string(), z.string()) }))
-      .parse(JSON.parse(readFileSync(join(vectors, 'dkim/vectors.json'), 'utf8')))
+    const described: readonly { readonly id: string; readonly dns: Readonly<Record<string, string>> }[] = JSON.parse(
+      readFileSync(join(vectors, 'dkim/vectors.json'), 'utf8'),
+    )
     const keys = Object.entries(described.find(({ id }) => id === 'rfc8463-a3')?.dns ?? {})
     writeFileSync(
       path('rfc.zone'),
@@ -379,7 +368,7 @@ describe.skipIf(!existsSync(rfc8463))('the message of RFC 8463 A.3 (needs the ve
       '--at',
       '2022-11-07T17:54:24Z',
     ])
-    const { messages } = documentSchema.parse(JSON.parse(stdout))
+    const { messages } = exactly(verifyDocumentSchema, stdout)
     expect(messages[0]?.results.dkim.map(({ result, algorithm }) => [result, algorithm])).toEqual([
       ['pass', 'ed25519-sha256'],
       ['pass', 'rsa-sha256'],

@@ -1,4 +1,5 @@
 export * from './claim.ts'
+export * from './command-documents.ts'
 export * from './domains.ts'
 export * from './failure-reports.ts'
 export * from './imports.ts'

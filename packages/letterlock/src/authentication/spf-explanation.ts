@@ -1,3 +1,4 @@
+import type { SpfNodeDocument } from '@letterlock/contract'
 import {
   checkHost,
   formatIpAddress,
@@ -123,21 +124,6 @@ export function treeDocument(node: SpfTreeNode): SpfNodeDocument {
       child: term.child === null ? null : treeDocument(term.child),
     })),
   }
-}
-
-/** One record of the tree as it stands in JSON. */
-export interface SpfNodeDocument extends Omit<SpfTreeNode, 'terms'> {
-  readonly terms: readonly SpfTermDocument[]
-}
-
-interface SpfTermDocument extends Omit<SpfTreeTerm, 'questions' | 'child'> {
-  readonly questions: readonly {
-    readonly name: string
-    readonly type: string
-    readonly outcome: 'records' | 'nodata' | 'nxdomain' | 'undetermined'
-    readonly answers: readonly string[]
-  }[]
-  readonly child: SpfNodeDocument | null
 }
 
 /** One sentence on what the record comes to for an address. */

@@ -1,4 +1,5 @@
 import { open, rename, rm } from 'node:fs/promises'
+import type { DkimKeygenDocument } from '@letterlock/contract'
 import { generateDkimKey, keyRecordZoneLine } from '@letterlock/protocols'
 import type { CommandContext } from './command.ts'
 import { domainFlag, needed, selectorFlag } from './dkim-names.ts'
@@ -17,8 +18,8 @@ export async function keygen(context: CommandContext): Promise<ExitCode> {
   const pair = generateDkimKey(type)
   await writeSecret(path, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), flags.has('force'))
   const zoneLine = keyRecordZoneLine(selector, domain, pair.record)
-  if (format === 'json')
-    await output.json({
+  if (format === 'json') {
+    const document: DkimKeygenDocument = {
       schema: 'letterlock.dkim-keygen/1',
       domain,
       selector,
@@ -27,8 +28,9 @@ export async function keygen(context: CommandContext): Promise<ExitCode> {
       name: `${selector}._domainkey.${domain}`,
       record: pair.record,
       zoneLine,
-    })
-  else await output.line(zoneLine)
+    }
+    await output.json(document)
+  } else await output.line(zoneLine)
   messages.info(`The private key is in ${printable(path)}; only you can read it. Publish the record, then check it:`)
   messages.info(`letterlock dkim record ${printable(path)} --domain ${domain} --selector ${selector} --check`)
   return exitCodes.ok

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { DkimRecordDocument } from '@letterlock/contract'
 import {
   type Answer,
   keyRecordOf,
@@ -15,10 +16,7 @@ import { type ExitCode, exitCodes, usageError } from './exit-code.ts'
 import { printable } from './printable.ts'
 
 /** What DNS has at the name of a key. */
-type Published =
-  | { readonly state: 'published'; readonly text: string }
-  | { readonly state: 'none' | 'other' | 'revoked' | 'broken'; readonly text: string }
-  | { readonly state: 'undetermined'; readonly text: string }
+type Published = NonNullable<DkimRecordDocument['published']>
 
 /** Prints the record of a key, and compares DNS with it. */
 export async function record(context: CommandContext, path: string): Promise<ExitCode> {
@@ -33,7 +31,16 @@ export async function record(context: CommandContext, path: string): Promise<Exi
   const zoneLine = name === null ? null : keyRecordZoneLine(name.selector, name.domain, text)
   const exit = exitOf(published)
   if (context.format === 'json') {
-    await context.output.json({ schema: 'letterlock.dkim-record/1', ...name, record: text, zoneLine, published, exit })
+    const document: DkimRecordDocument = {
+      schema: 'letterlock.dkim-record/1',
+      domain,
+      selector,
+      record: text,
+      zoneLine,
+      published,
+      exit,
+    }
+    await context.output.json(document)
     return exit
   }
   await context.output.line(zoneLine ?? text)

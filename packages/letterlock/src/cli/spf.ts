@@ -1,4 +1,5 @@
 import { domainToUnicode } from 'node:url'
+import type { SpfExplainDocument } from '@letterlock/contract'
 import { formatIpAddress, normaliseDomain, type SpfTreeProblem } from '@letterlock/protocols'
 import type { DnsSource } from '../authentication/dns-source.ts'
 import { matchPath } from '../authentication/explain-spf.ts'
@@ -90,14 +91,14 @@ function document(
   { domain, ip }: SpfQuestion,
   { tree, evaluation }: SpfExplanation,
   about: { readonly dns: DnsSource; readonly lookups: RecordedLookups; readonly exit: ExitCode },
-) {
+): SpfExplainDocument {
   return {
     schema: 'letterlock.spf-explain/1',
     domain,
     lookups: tree.root.lookups,
     voidLookups: tree.root.voidLookups,
     tree: treeDocument(tree.root),
-    problems: tree.problems,
+    problems: [...tree.problems],
     check:
       evaluation === null || ip === null
         ? null
@@ -114,7 +115,7 @@ function document(
             terms: evaluation.terms,
             voidLookups: evaluation.voidLookups,
           },
-    dns: { source: about.dns.text, lookups: about.lookups.list() },
+    dns: { source: about.dns.text, lookups: [...about.lookups.list()] },
     exit: about.exit,
   }
 }

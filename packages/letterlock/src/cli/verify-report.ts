@@ -1,4 +1,4 @@
-import type { MessageExplanation, Verdict } from '@letterlock/contract'
+import type { MessageExplanation, Verdict, VerifyDocument } from '@letterlock/contract'
 import type { CommandContext } from './command.ts'
 import { counted } from './counted.ts'
 import { type ExitCode, exitCodes, joinExitCodes } from './exit-code.ts'
@@ -13,13 +13,7 @@ function exitOf({ verdict }: MessageExplanation): ExitCode {
 }
 
 /** Input that could not be judged. */
-export interface VerifyProblem {
-  readonly name: string
-  readonly number: number | null
-  /** Octet in the input where the trouble is; null where there is no place. */
-  readonly at: number | null
-  readonly text: string
-}
+type VerifyProblem = VerifyDocument['problems'][number]
 
 /** Words of the last line, in its order. */
 const summaryWords = {
@@ -80,7 +74,7 @@ export class VerifyReport {
       Object.keys(summaryWords).map(verdict => [verdict, [...this.#counts].find(([one]) => one === verdict)?.[1] ?? 0]),
     )
     if (format === 'json') {
-      const end = { problems: this.#problems, summary, exit }
+      const end: Omit<VerifyDocument, 'schema' | 'messages'> = { problems: this.#problems, summary, exit }
       await output.write(`\n  ],\n${JSON.stringify(end, null, 2).slice(2)}\n`)
     }
     if (format === 'text' && this.#messages > 1) await output.line(this.#sums())

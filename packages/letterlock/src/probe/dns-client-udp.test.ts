@@ -403,5 +403,6 @@ describe('time', () => {
     const unreachable = { kind: 'temporary', cause: 'unreachable' }
     expect((await waiting).outcome).toEqual(unreachable)
     expect((await client.query(question)).outcome).toEqual(unreachable)
+    expect(await client.askAll([question], () => undefined)).toMatchObject({ asked: 0, connections: 0 })
   })
 })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type Answer, canonicalName, parseNameText, type Question, type Resolver } from '@letterlock/protocols'
 import { AnswerCache } from './answer-cache.ts'
 import {
@@ -153,6 +154,7 @@ class Client implements DnsClient {
     }
     const run = new BulkRun(context, source, take, options)
     this.#runs.add(run)
+    if (this.#isClosed) run.cancel()
     return run.run().finally(() => this.#runs.delete(run))
   }
 
@@ -167,6 +169,8 @@ class Client implements DnsClient {
           this.#askApart([known], { ...name, ...given, checkingDisabled }, false)
         const validation = await testValidation(ask, names)
         known.learn(validation)
+        // What is kept was judged by what was known before.
+        this.#cache.clear()
         return { server: known.server, isTrusted: known.isTrusted, validation }
       }),
     )
@@ -237,6 +241,8 @@ class Client implements DnsClient {
       flight.lookup.cancel()
     }
     const waiter = { tell, signal, onAbort }
+    // One signal ends all questions of a message: many listeners are no leak.
+    setMaxListeners(0, signal)
     signal.addEventListener('abort', onAbort, { once: true })
     return waiter
   }
@@ -251,12 +257,13 @@ class Client implements DnsClient {
 
   #keep(key: string, question: Question, answer: Answer): void {
     const now = this.#now()
-    this.#cache.put(key, answer, now)
-    if (answer.outcome.kind !== 'nxdomain') return
-    // DNS-008, DNS-011: the last name of the chain is the one that is missing, for every type.
     const last = answer.chain.at(-1)
-    const name = last === undefined ? canonicalName(question.name) : canonicalName(last.target)
-    this.#cache.put(missingKeyOf(name, question), { ...answer, chain: [], raw: [] }, now)
+    const isMissing = answer.outcome.kind === 'nxdomain'
+    if (!isMissing || last !== undefined) this.#cache.put(key, answer, now)
+    if (!isMissing) return
+    // DNS-008, DNS-011: the last name of the chain is the one that is missing, for every type.
+    const name = canonicalName(last === undefined ? question.name : last.target)
+    this.#cache.put(missingKeyOf(name, question), last === undefined ? answer : { ...answer, chain: [], raw: [] }, now)
   }
 }
 

@@ -316,6 +316,11 @@ describe('with resolvers', () => {
       expect(live.code).toBe(0)
       expect(live.stdout).toContain(`resolver ${dns.address}`)
       expect(dns.asked).toContain('s._domainkey.example.org/16')
+      const configured = await runCommand(['verify', path('proven.eml'), ...own1], {
+        environment: { LETTERLOCK_DNS_RESOLVERS: dns.address },
+        workingDirectory: folder,
+      })
+      expect(configured.stdout).toContain(`resolver ${dns.address}`)
       writeFileSync(path('over.zone'), 'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n')
       const planned = await runCommand([
         'verify',

@@ -17,7 +17,9 @@ export function explainArc({ report, head }: AuthenticatedMessage): ExplanationS
       ...(arc.result === 'fail' ? [{ name: 'Problem', value: arc.text }] : []),
       ...(sealers.length === 0 ? [] : [{ name: 'Sealed by', value: sealers.join(', then ') }]),
       // Of the first forwarder: what it saw is what changed on the way since.
-      ...head.forwarderResults.slice(-1).map(value => ({ name: 'The first one noted', value })),
+      ...head.forwarderResults
+        .filter(value => /^i\s*=\s*1\s*;/.test(value))
+        .map(value => ({ name: 'The first one noted', value })),
     ],
   }
 }

@@ -8,28 +8,39 @@ import {
   type RecordColumns,
   type SpfResult,
 } from '@letterlock/protocols'
-import type { SenderAnswer, SenderIds, SenderQuestion } from './sender-ids.ts'
-import {
-  cellColumns,
-  type Dictionary,
-  type DictionaryEntry,
-  dictionaryText,
-  type RowPlace,
-  type Session,
-} from './session.ts'
+import type { KnownEvidence, SenderAnswer, SenderIds } from './sender-ids.ts'
+import { type Dictionary, type DictionaryEntry, dictionaryText, type RowPlace, type Session } from './session.ts'
 import { dkimMembers, reasonMembers, spfMembers } from './value-set.ts'
 
 /** Cells of one report kept before they are added to the stored roll-up: bounds memory for reports of many sources. */
 const cellsLimit = 5_000
 
-/** Classes remembered within one report, some 1.5 MB: rows repeat a few, or they do not. */
-const combinationsLimit = 8_192
-
-/** Class of a row as the codes that are stored. */
-interface ClassCodes {
+/** One cell of the roll-up, in the making. */
+interface Cell {
+  readonly sender: number
+  readonly headerFrom: number
+  readonly disposition: number
   readonly alignment: number
   readonly authentication: number
+  messages: number
+  records: number
+}
+
+/** What rows of one run have in common that differ in source, count and envelope only. Members are places. */
+interface RowKind {
+  readonly headerFrom: number
   readonly disposition: number
+  readonly dkim: number
+  readonly spf: number
+  readonly reasons: number
+  readonly spfResults: number
+  /** Its class, as the codes that are stored. */
+  readonly alignment: number
+  readonly authentication: number
+  readonly rolledDisposition: number
+  readonly evidence: KnownEvidence
+  /** The cell of the last row: most kinds have one sender. */
+  cell: Cell | null
 }
 
 /** The values of a report that rows refer to by place: each with its id in the store. */
@@ -39,6 +50,11 @@ class StoredValues<T> {
 
   id(place: number): number {
     return this.ids[place] ?? 0
+  }
+
+  /** Puts the ids that were missing in their places. */
+  fill(places: readonly number[], ids: readonly number[]): void {
+    for (const [at, place] of places.entries()) this.ids[place] = ids[at] ?? 0
   }
 
   clear(): void {
@@ -58,8 +74,7 @@ export class AggregateWriter {
   readonly #reasons = new StoredValues<readonly Reason[]>()
   readonly #dkim = new StoredValues<readonly DkimResult[]>()
   readonly #spf = new StoredValues<readonly SpfResult[]>()
-  readonly #classes = new Map<string, ClassCodes>()
-  readonly #cells = new Map<string, number[]>()
+  readonly #cells = new Map<string, Cell>()
   rows = 0
   messages = 0
 
@@ -72,16 +87,20 @@ export class AggregateWriter {
 
   async add(columns: RecordColumns, added: AddedValues): Promise<void> {
     if (added.startsAnew === true) this.#startAnew()
-    if (this.#classes.size > combinationsLimit) this.#classes.clear()
     await this.#addText(this.#sources, 'source', added.sources)
     await this.#addText(this.#names, 'name', added.names)
     await this.#addSets(this.#reasons, 'reason_set', added.reasonSets, reasonMembers)
     await this.#addSets(this.#dkim, 'dkim_set', added.dkimSets, dkimMembers)
     await this.#addSets(this.#spf, 'spf_set', added.spfSets, spfMembers)
-    const questions = Array.from({ length: columns.length }, (_, at) => this.#questionOf(columns, at))
-    const senders = await this.#senders.of(this.#session, questions)
+    this.#senders.begin()
+    const kinds = this.#kindsOf(columns)
+    const answers = kinds.map(({ evidence }, at) => {
+      const source = columns.source[at] ?? 0
+      return this.#senders.ask(evidence, this.#sources.id(source), this.#sources.values[source] ?? null)
+    })
+    await this.#senders.answer(this.#session)
     const first = this.rows
-    const values = this.#valuesOf(columns, senders)
+    const values = this.#valuesOf(columns, kinds, answers)
     await this.#session.appendRows({ place: this.#place, catalogue: this.#catalogue, first, values })
     if (this.#cells.size > cellsLimit) await this.#flushCells()
   }
@@ -94,7 +113,6 @@ export class AggregateWriter {
   /** Places of values mean something else from here on. */
   #startAnew(): void {
     for (const values of [this.#sources, this.#names, this.#reasons, this.#dkim, this.#spf]) values.clear()
-    this.#classes.clear()
   }
 
   async #addText(
@@ -102,15 +120,20 @@ export class AggregateWriter {
     dictionary: 'source' | 'name',
     values: readonly (string | null)[],
   ): Promise<void> {
-    if (values.length === 0) return
-    const entries: DictionaryEntry[] = []
-    for (const value of values) if (value !== null) entries.push({ key: dictionaryText(value), extra: [] })
-    const ids = await this.#session.intern(dictionary, this.#place.tenant, entries)
-    let at = 0
+    const { tenant } = this.#place
+    const known = this.#session.knownIds(dictionary, tenant)
+    const missing: DictionaryEntry[] = []
+    const places: number[] = []
     for (const value of values) {
+      const id = value === null ? 0 : known.get(value)
+      if (value !== null && id === undefined) {
+        missing.push({ key: dictionaryText(value), extra: [] })
+        places.push(into.ids.length)
+      }
       into.values.push(value)
-      into.ids.push(value === null ? 0 : (ids[at++] ?? 0))
+      into.ids.push(id ?? 0)
     }
+    if (missing.length > 0) into.fill(places, await this.#session.intern(dictionary, tenant, missing))
   }
 
   async #addSets<T>(
@@ -119,112 +142,149 @@ export class AggregateWriter {
     sets: readonly (readonly T[])[],
     membersOf: (set: readonly T[]) => string,
   ): Promise<void> {
-    if (sets.length === 0) return
-    const entries: DictionaryEntry[] = []
+    const { tenant } = this.#place
+    const known = this.#session.knownIds(dictionary, tenant)
+    const missing: DictionaryEntry[] = []
+    const places: number[] = []
     for (const set of sets) {
-      if (set.length === 0) continue
       const members = membersOf(set)
-      entries.push({ key: members, extra: [members] })
-    }
-    const ids = await this.#session.intern(dictionary, this.#place.tenant, entries)
-    let at = 0
-    for (const set of sets) {
+      const id = set.length === 0 ? 0 : known.get(members)
+      if (id === undefined) {
+        missing.push({ key: members, extra: [members] })
+        places.push(into.ids.length)
+      }
       into.values.push(set)
-      into.ids.push(set.length === 0 ? 0 : (ids[at++] ?? 0))
+      into.ids.push(id ?? 0)
     }
+    if (missing.length > 0) into.fill(places, await this.#session.intern(dictionary, tenant, missing))
   }
 
-  #questionOf(columns: RecordColumns, at: number): SenderQuestion {
-    const source = columns.source[at] ?? 0
-    const headerFrom = columns.headerFrom[at] ?? 0
-    const dkim = columns.dkimResults[at] ?? 0
-    const spf = columns.spfResults[at] ?? 0
-    return {
-      source: this.#sources.id(source),
-      sourceIp: this.#sources.values[source] ?? null,
-      headerFrom: this.#names.id(headerFrom),
-      headerFromName: this.#names.values[headerFrom] ?? '',
-      dkimSet: this.#dkim.id(dkim),
-      dkimResults: this.#dkim.values[dkim] ?? [],
-      spfSet: this.#spf.id(spf),
-      spfResults: this.#spf.values[spf] ?? [],
-    }
-  }
-
-  #valuesOf(columns: RecordColumns, senders: readonly SenderAnswer[]): number[] {
-    const values: number[] = []
+  /** The kind of each row. Rows of the same DKIM results are compared one by one: there are a few kinds of them. */
+  #kindsOf(columns: RecordColumns): readonly RowKind[] {
+    const kinds: RowKind[] = []
+    const byDkim = new Map<number, RowKind[]>()
     for (let at = 0; at < columns.length; at++) {
-      const codes = this.#classOf(columns, at)
-      const answer = senders[at]
-      const sender = answer?.sender ?? 0
-      const headerFrom = this.#names.id(columns.headerFrom[at] ?? 0)
-      const messages = columns.count[at] ?? 0
-      // In the order of `rowColumns`.
-      values.push(this.#sources.id(columns.source[at] ?? 0), messages)
-      values.push(columns.disposition[at] ?? 0, columns.dkim[at] ?? 0, columns.spf[at] ?? 0, headerFrom)
-      values.push(this.#names.id(columns.envelopeFrom[at] ?? 0), this.#names.id(columns.envelopeTo[at] ?? 0))
-      values.push(this.#reasons.id(columns.reasons[at] ?? 0), this.#dkim.id(columns.dkimResults[at] ?? 0))
-      values.push(this.#spf.id(columns.spfResults[at] ?? 0), columns.flags[at] ?? 0, sender)
-      values.push(answer?.isProven === true ? 1 : 0, codes.alignment, codes.authentication, codes.disposition)
-      this.#addToCell(sender, headerFrom, codes, messages)
-      this.rows += 1
-      this.messages += messages
+      const dkimResults = columns.dkimResults[at] ?? 0
+      let alike = byDkim.get(dkimResults)
+      if (alike === undefined) {
+        alike = []
+        byDkim.set(dkimResults, alike)
+      }
+      let kind = alike.find(
+        one =>
+          one.spfResults === columns.spfResults[at] &&
+          one.dkim === columns.dkim[at] &&
+          one.spf === columns.spf[at] &&
+          one.headerFrom === columns.headerFrom[at] &&
+          one.disposition === columns.disposition[at] &&
+          one.reasons === columns.reasons[at],
+      )
+      if (kind === undefined) {
+        kind = this.#newKind(columns, at)
+        alike.push(kind)
+      }
+      kinds.push(kind)
     }
-    return values
+    return kinds
   }
 
-  #classOf(columns: RecordColumns, at: number): ClassCodes {
+  #newKind(columns: RecordColumns, at: number): RowKind {
     const headerFrom = columns.headerFrom[at] ?? 0
     const disposition = columns.disposition[at] ?? 0
     const dkim = columns.dkim[at] ?? 0
     const spf = columns.spf[at] ?? 0
     const reasons = columns.reasons[at] ?? 0
-    const dkimResults = columns.dkimResults[at] ?? 0
-    const spfResults = columns.spfResults[at] ?? 0
-    const key = `${headerFrom} ${disposition}${dkim}${spf} ${reasons} ${dkimResults} ${spfResults}`
-    const known = this.#classes.get(key)
-    if (known !== undefined) return known
-    const {
-      alignment,
-      authentication,
-      disposition: rolled,
-    } = classifyRow(
+    const dkimPlace = columns.dkimResults[at] ?? 0
+    const spfPlace = columns.spfResults[at] ?? 0
+    const headerFromName = this.#names.values[headerFrom] ?? ''
+    const dkimResults = this.#dkim.values[dkimPlace] ?? []
+    const spfResults = this.#spf.values[spfPlace] ?? []
+    const found = classifyRow(
       {
-        headerFrom: this.#names.values[headerFrom] ?? '',
+        headerFrom: headerFromName,
         disposition: dispositions[disposition] ?? 'unknown',
         dkim: evaluations[dkim] ?? 'unknown',
         spf: evaluations[spf] ?? 'unknown',
         reasons: this.#reasons.values[reasons] ?? [],
-        dkimResults: this.#dkim.values[dkimResults] ?? [],
-        spfResults: this.#spf.values[spfResults] ?? [],
+        dkimResults,
+        spfResults,
       },
       this.#senders.attributor.organizationalDomain,
     )
-    const codes = {
-      alignment: alignmentPaths.indexOf(alignment),
-      authentication: authenticationClasses.indexOf(authentication),
-      disposition: rollupDispositions.indexOf(rolled),
+    const evidence = this.#senders.known({
+      headerFrom: this.#names.id(headerFrom),
+      headerFromName,
+      dkimSet: this.#dkim.id(dkimPlace),
+      dkimResults,
+      spfSet: this.#spf.id(spfPlace),
+      spfResults,
+    })
+    return {
+      headerFrom,
+      disposition,
+      dkim,
+      spf,
+      reasons,
+      spfResults: spfPlace,
+      evidence,
+      cell: null,
+      alignment: alignmentPaths.indexOf(found.alignment),
+      authentication: authenticationClasses.indexOf(found.authentication),
+      rolledDisposition: rollupDispositions.indexOf(found.disposition),
     }
-    this.#classes.set(key, codes)
-    return codes
   }
 
-  #addToCell(sender: number, headerFrom: number, codes: ClassCodes, messages: number): void {
-    const { alignment, authentication, disposition } = codes
-    const key = `${sender} ${headerFrom} ${disposition}${alignment}${authentication}`
-    const cell = this.#cells.get(key)
-    if (cell === undefined) {
-      this.#cells.set(key, [sender, headerFrom, disposition, alignment, authentication, messages, 1])
-      return
+  #valuesOf(columns: RecordColumns, kinds: readonly RowKind[], answers: readonly SenderAnswer[]): number[] {
+    const values: number[] = []
+    for (const [at, kind] of kinds.entries()) {
+      const { sender = 0, isProven = false } = answers[at] ?? {}
+      const { evidence } = kind.evidence
+      const messages = columns.count[at] ?? 0
+      // In the order of `rowColumns`.
+      values.push(this.#sources.id(columns.source[at] ?? 0), messages)
+      values.push(evidence.headerFrom, this.#names.id(columns.envelopeFrom[at] ?? 0))
+      values.push(this.#names.id(columns.envelopeTo[at] ?? 0), this.#reasons.id(kind.reasons))
+      values.push(evidence.dkimSet, evidence.spfSet, sender)
+      values.push(isProven ? 1 : 0, kind.disposition, kind.dkim, kind.spf, columns.flags[at] ?? 0)
+      values.push(kind.alignment, kind.authentication, kind.rolledDisposition)
+      const cell = this.#cellOf(kind, sender)
+      cell.messages += messages
+      cell.records += 1
+      this.messages += messages
     }
-    const sums = cellColumns.length - 2
-    cell[sums] = (cell[sums] ?? 0) + messages
-    cell[sums + 1] = (cell[sums + 1] ?? 0) + 1
+    this.rows += kinds.length
+    return values
+  }
+
+  #cellOf(kind: RowKind, sender: number): Cell {
+    if (kind.cell !== null && kind.cell.sender === sender) return kind.cell
+    const { headerFrom } = kind.evidence.evidence
+    const { alignment, authentication, rolledDisposition: disposition } = kind
+    const key = `${sender} ${headerFrom} ${disposition}${alignment}${authentication}`
+    let cell = this.#cells.get(key)
+    if (cell === undefined) {
+      cell = { sender, headerFrom, disposition, alignment, authentication, messages: 0, records: 0 }
+      this.#cells.set(key, cell)
+    }
+    kind.cell = cell
+    return cell
   }
 
   async #flushCells(): Promise<void> {
     if (this.#cells.size === 0) return
-    await this.#session.addCells({ place: this.#place, values: [...this.#cells.values()].flat() })
+    const values: number[] = []
+    // In the order of `cellColumns`.
+    for (const {
+      sender,
+      headerFrom,
+      disposition,
+      alignment,
+      authentication,
+      messages,
+      records,
+    } of this.#cells.values())
+      values.push(sender, headerFrom, disposition, alignment, authentication, messages, records)
     this.#cells.clear()
+    await this.#session.addCells({ place: this.#place, values })
   }
 }

@@ -93,13 +93,21 @@ export class PostgresSession implements Session {
     return reportIds.shift() ?? 0
   }
 
+  knownIds(dictionary: Dictionary, tenant: number): ReadonlyMap<string, number> {
+    return this.#remembered(dictionary, tenant)
+  }
+
+  #remembered(dictionary: Dictionary, tenant: number): Map<string, number> {
+    // Another process may remove a domain; its id must not be remembered here.
+    return dictionary === 'domain' ? new Map() : this.#memory.cache.of(dictionary, tenant)
+  }
+
   async intern(
     dictionary: Dictionary,
     tenant: number,
     entries: readonly DictionaryEntry[],
   ): Promise<readonly number[]> {
-    // Another process may remove a domain; its id must not be remembered here.
-    const ids = dictionary === 'domain' ? new Map<string, number>() : this.#memory.cache.of(dictionary, tenant)
+    const ids = this.#remembered(dictionary, tenant)
     const missing = new Map<string, DictionaryEntry>()
     for (const entry of entries) if (!ids.has(entry.key)) missing.set(entry.key, entry)
     const open = [...missing.values()]

@@ -9,16 +9,20 @@ import { dictionaryText, type Session, storableText } from './session.ts'
  */
 const answersLimit = 8_192
 
-/** What is known of a row that may name its sender, by the ids of the dictionaries. */
-export interface SenderQuestion {
-  readonly source: number
-  readonly sourceIp: string | null
+/** What passed or failed for a row: all that may name its sender beside its source, with the ids of the dictionaries. */
+export interface RowEvidence {
   readonly headerFrom: number
   readonly headerFromName: string
   readonly dkimSet: number
   readonly dkimResults: readonly DkimResult[]
   readonly spfSet: number
   readonly spfResults: readonly SpfResult[]
+}
+
+/** What is known of a row that may name its sender. */
+export interface SenderQuestion extends RowEvidence {
+  readonly source: number
+  readonly sourceIp: string | null
 }
 
 /** Which sender a row has. */
@@ -28,13 +32,14 @@ export interface SenderAnswer {
   readonly isProven: boolean
 }
 
-/** An answer that is given out before its sender is known, and filled in before `of` returns. */
+/** An answer that is given out before its sender is known, and filled in by `answer`. */
 interface OpenAnswer extends SenderAnswer {
   sender: number
 }
 
 /** What is remembered of rows with the same results and the same header_from. */
-interface KnownEvidence {
+export interface KnownEvidence {
+  readonly evidence: RowEvidence
   /** The source has a say: there is an answer for each. Else there is one, under `anySource`. */
   readonly restsOnSource: boolean
   /** By source id. */
@@ -44,7 +49,9 @@ interface KnownEvidence {
 const anySource = 0
 
 interface OpenQuestion {
-  readonly question: SenderQuestion
+  readonly known: KnownEvidence
+  readonly source: number
+  readonly sourceIp: string | null
   readonly answer: OpenAnswer
 }
 
@@ -56,6 +63,7 @@ export class SenderIds {
   /** Answers in all of `#known`. */
   #answers = 0
   readonly #facts = new Map<number, SourceFacts | null>()
+  #open: OpenQuestion[] = []
   /** Answers were given that are not durable yet, or whose senders are still to be filled in. */
   #isPending = false
 
@@ -72,71 +80,69 @@ export class SenderIds {
 
   /** The answers in the order of the questions. */
   async of(session: Session, questions: readonly SenderQuestion[]): Promise<readonly SenderAnswer[]> {
-    this.#makeRoom()
-    const answers: SenderAnswer[] = []
-    const open: OpenQuestion[] = []
-    for (const question of questions) {
-      const known = this.#knownOf(question)
-      const source = known.restsOnSource ? question.source : anySource
-      let answer = known.answers.get(source)
-      if (answer === undefined) {
-        answer = { sender: 0, isProven: !known.restsOnSource }
-        known.answers.set(source, answer)
-        this.#answers += 1
-        open.push({ question, answer })
-      }
-      answers.push(answer)
-    }
-    if (open.length > 0) await this.#answer(session, open)
+    this.begin()
+    const answers = questions.map(question => this.ask(this.known(question), question.source, question.sourceIp))
+    await this.answer(session)
     return answers
   }
 
-  #knownOf(question: SenderQuestion): KnownEvidence {
-    const key = `${question.dkimSet} ${question.spfSet} ${question.headerFrom}`
+  /** Call it before the questions of a run: what `known` and `ask` gave before is not to be used any more. */
+  begin(): void {
+    this.#makeRoom()
+  }
+
+  /** What is remembered of rows with this evidence; good for the questions of one run. */
+  known(evidence: RowEvidence): KnownEvidence {
+    const key = `${evidence.dkimSet} ${evidence.spfSet} ${evidence.headerFrom}`
     let known = this.#known.get(key)
     if (known === undefined) {
-      known = { restsOnSource: this.#doesRestOnSource(question), answers: new Map() }
+      known = { evidence, restsOnSource: this.#doesRestOnSource(evidence), answers: new Map() }
       this.#known.set(key, known)
     }
     return known
   }
 
-  /**
-   * Whether the source has a say. Most rows are named by what passed, whatever the source; they share one answer.
-   * A PTR name that nobody has shows it: only what passed for another domain comes before a PTR name.
-   */
-  #doesRestOnSource(question: SenderQuestion): boolean {
-    const facts = { confirmedPtr: 'nobody.invalid', asn: null }
-    return this.attributor.attribute({ ...this.#evidence(question), facts }).basis === 'ptr'
+  /** Which sender a row has. The answer may be read after `answer`. */
+  ask(known: KnownEvidence, source: number, sourceIp: string | null): SenderAnswer {
+    const asked = known.restsOnSource ? source : anySource
+    let answer = known.answers.get(asked)
+    if (answer === undefined) {
+      answer = { sender: 0, isProven: !known.restsOnSource }
+      known.answers.set(asked, answer)
+      this.#answers += 1
+      this.#open.push({ known, source: asked, sourceIp, answer })
+      this.#isPending = true
+    }
+    return answer
   }
 
-  async #answer(session: Session, open: readonly OpenQuestion[]): Promise<void> {
-    this.#isPending = true
+  /** Answers what is open since `begin`. */
+  async answer(session: Session): Promise<void> {
+    if (this.#open.length === 0) return
+    const open = this.#open
+    this.#open = []
     await this.#loadFacts(session, open)
-    const entries = open.map(({ question }) => {
-      const { key, basis, from } = this.attributor.attribute(this.#evidence(question))
+    const entries = open.map(({ known, source, sourceIp }) => {
+      const facts = this.#facts.get(source) ?? null
+      const { key, basis, from } = this.attributor.attribute(evidenceOf(known.evidence, sourceIp, facts))
       return { key: dictionaryText(key), extra: [basis, from === null ? null : storableText(from)] }
     })
     const ids = await session.intern('sender', this.#tenant, entries)
     for (const [at, { answer }] of open.entries()) answer.sender = ids[at] ?? 0
   }
 
-  #evidence(question: SenderQuestion): SenderEvidence {
-    return {
-      sourceIp: question.sourceIp,
-      headerFrom: question.headerFromName,
-      dkimResults: question.dkimResults,
-      spfResults: question.spfResults,
-      facts: this.#facts.get(question.source) ?? null,
-    }
+  /**
+   * Whether the source has a say. Most rows are named by what passed, whatever the source; they share one answer.
+   * A PTR name that nobody has shows it: only what passed for another domain comes before a PTR name.
+   */
+  #doesRestOnSource(evidence: RowEvidence): boolean {
+    const facts = { confirmedPtr: 'nobody.invalid', asn: null }
+    return this.attributor.attribute(evidenceOf(evidence, null, facts)).basis === 'ptr'
   }
 
   async #loadFacts(session: Session, open: readonly OpenQuestion[]): Promise<void> {
     const unknown = new Set<number>()
-    for (const { question } of open) {
-      const { source } = question
-      if (source !== 0 && !this.#facts.has(source)) unknown.add(source)
-    }
+    for (const { source } of open) if (source !== anySource && !this.#facts.has(source)) unknown.add(source)
     if (unknown.size === 0) return
     const found = await session.sourceFacts([...unknown])
     for (const id of unknown) this.#facts.set(id, found.get(id) ?? null)
@@ -171,6 +177,12 @@ export class SenderIds {
 
   #forgetAnswers(): void {
     this.#known.clear()
+    this.#open = []
     this.#answers = 0
   }
+}
+
+function evidenceOf(evidence: RowEvidence, sourceIp: string | null, facts: SourceFacts | null): SenderEvidence {
+  const { headerFromName, dkimResults, spfResults } = evidence
+  return { sourceIp, headerFrom: headerFromName, dkimResults, spfResults, facts }
 }

@@ -38,25 +38,33 @@ export interface RowPlace {
   readonly reporter: number
 }
 
+/** Codes of a row: small numbers, each below `codesOfColumn`. */
+export const codeColumns = [
+  'is_proven',
+  'disposition',
+  'dkim',
+  'spf',
+  'flags',
+  'alignment',
+  'authentication',
+  'rollup_disposition',
+] as const
+
+/** Codes that a column may have: eight of them, the first 0 or 1, fit into the 31 bits that SQLite is handed cheaply. */
+export const codesOfColumn = 16
+
 /** Columns of `aggregate_row` that differ from row to row, beside `seq`, in the order that they are written. */
 export const rowColumns = [
   'source',
   'messages',
-  'disposition',
-  'dkim',
-  'spf',
   'header_from',
   'envelope_from',
   'envelope_to',
   'reason_set',
   'dkim_set',
   'spf_set',
-  'flags',
   'sender',
-  'is_proven',
-  'alignment',
-  'authentication',
-  'rollup_disposition',
+  ...codeColumns,
 ] as const
 
 /** A run of rows of one report. */
@@ -102,6 +110,8 @@ export interface Session {
   insert(table: string, values: Readonly<Record<string, SqlValue>>): Soon<number>
   /** An id that no report had or will have. */
   nextReportId(): Soon<number>
+  /** Ids of a dictionary that need no look-up, by key; good until the next call of `intern`. */
+  knownIds(dictionary: Dictionary, tenant: number): ReadonlyMap<string, number>
   /** Ids of the entries, in their order; new ones are added. */
   intern(dictionary: Dictionary, tenant: number, entries: readonly DictionaryEntry[]): Soon<readonly number[]>
   /** What was looked up about these sources; a source without any answer is left out. */

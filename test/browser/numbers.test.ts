@@ -49,6 +49,34 @@ describe.skipIf(browserLack !== null)(`numbers lead to their rows (${browserLack
     120_000,
   )
 
+  it('a claim opens to who says so, and each of its numbers is the sum of the rows it leads to', async () => {
+    const { page, context, faults } = await watchedPage(browser, server.origin)
+    await page.goto('/domains/example.org')
+    await settled(page)
+    for (const text of ['derived from the newest record that reports show', 'reported by 9']) {
+      await page.getByRole('button', { name: text }).first().click()
+      const panel = page.getByRole('dialog')
+      await panel.waitFor()
+      const entries = await panel.locator('li').evaluateAll(lines =>
+        lines.map(line => ({
+          text: line.textContent ?? '',
+          href: line.querySelector('a')?.href ?? '',
+          number: Number(/^([\d,]+) reports?$/.exec(line.querySelector('a')?.textContent ?? '')?.[1]?.replace(',', '')),
+        })),
+      )
+      expect(entries.length).toBeGreaterThan(1)
+      for (const entry of entries) {
+        const sums = await sumsOf(server.origin, entry.href)
+        expect(sums, entry.text).not.toBeNull()
+        if (!Number.isNaN(entry.number)) expect(sums, entry.text).toContain(entry.number)
+      }
+      await page.keyboard.press('Escape')
+      await panel.waitFor({ state: 'detached' })
+    }
+    expect(faults).toEqual([])
+    await context.close()
+  }, 60_000)
+
   it.each(['/', '/domains/example.org', '/senders', '/tls'])(
     'following a number of %s shows the same number',
     async path => {

@@ -49,7 +49,8 @@ export function reportedBy(
   const from = leading.map(({ reporter, count }): Sentence => {
     const { key, name } = input.names.get(reporter) ?? unknownReporter
     return [
-      { text: `${name === key || key === '' ? name : `${name} (${key})`}: `, link: null },
+      // A reporter without a domain of its own has its name as key.
+      { text: `${key === '' || name.toLowerCase() === key ? name : `${name} (${key})`}: `, link: null },
       { text: counted(count, ...input.unit), link: input.linkTo(key) },
     ]
   })

@@ -66,10 +66,14 @@ function Line({ row }: { readonly row: Row }) {
         </ScopeLink>
       </td>
       <td className="n" data-label={domainText('pass')}>
-        {formatCount(row.pass)}
+        <ScopeLink to="/rows" filters={{ ...filters, dkim_result: ['pass'] }} className="num">
+          {formatCount(row.pass)}
+        </ScopeLink>
       </td>
       <td className="n" data-label={domainText('fail')}>
-        {formatCount(row.fail)}
+        <ScopeLink to="/rows" filters={{ ...filters, dkim_result: ['fail'] }} className="num">
+          {formatCount(row.fail)}
+        </ScopeLink>
       </td>
       <td className="n" data-label={domainText('other')}>
         {formatCount(row.other)}

@@ -1,3 +1,4 @@
+import { collectGarbage } from '../store/collect-garbage.ts'
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from '../store/intake-op.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { DeliveryBatch } from './delivery-batch.ts'
@@ -60,8 +61,9 @@ export class JobRunner {
     this.#hashSubject = subjectKey === null ? null : subjectHasher(subjectKey)
     this.#batch = new DeliveryBatch(options.store)
     this.#turns = new AskedTurns(message => {
-      // What was read before is not to wait for a turn.
-      if (message.type === 'turn-wanted') this.#batch.flush()
+      // What was read before is not to wait for a turn; a large document is not to wait for small ones.
+      this.#batch.flush()
+      if (message.type === 'turn-over') collectGarbage()
       options.send(message)
     })
   }

@@ -66,7 +66,12 @@ export class AskedTurns implements LargeTurns {
       this.#begin.set(turn, resolve)
       this.#send({ type: 'turn-wanted', turn })
     })
-    return () => this.#send({ type: 'turn-over', turn })
+    // What the document leaves behind is freed before the next one is read, in whatever thread: an engine that is asked
+    // for no more memory would keep it. Its delivery goes on its way first.
+    return () =>
+      setImmediate(() => {
+        this.#send({ type: 'turn-over', turn })
+      })
   }
 
   /** The main thread says that a turn begins. */

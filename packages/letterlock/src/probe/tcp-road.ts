@@ -22,6 +22,7 @@ export class TcpRoad implements ConnectionEvents {
   readonly #idleMs: number
   #connection: TcpConnection | null = null
   #waiting: TcpQuery[] = []
+  readonly #fullPipeline: number
   /** Fewer after a server closed on a full pipeline: some answer one query for each connection. */
   #pipeline: number
   #isClosed = false
@@ -42,7 +43,8 @@ export class TcpRoad implements ConnectionEvents {
   ) {
     this.#server = server
     this.#deadlines = deadlines
-    this.#pipeline = options.pipeline ?? pipelineLimit
+    this.#fullPipeline = options.pipeline ?? pipelineLimit
+    this.#pipeline = this.#fullPipeline
     this.#idleMs = options.idleMs ?? idleMs
     this.#onReadAll = options.onReadAll ?? (() => undefined)
   }
@@ -113,7 +115,10 @@ export class TcpRoad implements ConnectionEvents {
       return
     }
     const wasUseful = byServer && answered > 0
-    if (wasUseful && unanswered.length > 0) this.#pipeline = Math.max(1, Math.min(answered, this.#pipeline >> 1))
+    if (unanswered.length === 0) this.#pipeline = this.#fullPipeline
+    // After many answers it was a restart or the like; after few the server takes no more on one connection.
+    else if (wasUseful && answered < 4 * this.#pipeline)
+      this.#pipeline = Math.max(1, Math.min(answered, this.#pipeline >> 1))
     const again: TcpQuery[] = []
     const lost: TcpQuery[] = []
     for (const query of unanswered) {

@@ -11,7 +11,7 @@ const server = await startServer(['--demo'])
 const browser = await openBrowser()
 try {
   for (const { file, path, colorScheme } of pictures) {
-    const { page, context } = await watchedPage(browser, server.origin, { colorScheme, width: 1280, height: 1500 })
+    const { page, context } = await watchedPage(browser, server.origin, { colorScheme, width: 1280, height: 1580 })
     await page.goto(path)
     await settled(page)
     await page.screenshot({ path: fileURLToPath(new URL(`../docs/${file}`, import.meta.url)) })

@@ -2,7 +2,7 @@ import { translator } from '../text/message.tsx'
 
 /** One domain: effective policy, health, volume. */
 export const domainText = translator({
-  lede: '{messages, plural, one {# message} other {# messages}} reported, {share} % aligned.',
+  lede: '{messages, plural, one {# message} other {# messages}} reported, {share}\u00a0% aligned.',
   ledeNone: 'No messages reported in this scope.',
   policy: 'Effective policy',
   newest:

@@ -14,7 +14,7 @@ export const todayText = translator({
     '{reports, plural, one {# report} other {# reports}}, {reporters, plural, one {# reporter} other {# reporters}}. Share of all mail sent: unknown.',
   pass: 'DMARC pass',
   passSub: '{aligned, number} aligned, {rest, number} not.',
-  passBefore: '{share} % in the {days, plural, one {day} other {# days}} before.',
+  passBefore: '{share}\u00a0% in the {days, plural, one {day} other {# days}} before.',
   policies: 'Domains by effective policy',
   enforce: 'of {count, number} enforce',
   policyReject: '{count, number} reject',

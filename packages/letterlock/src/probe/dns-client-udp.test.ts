@@ -162,7 +162,7 @@ describe('what is no answer', () => {
 describe('outcomes are kept apart', () => {
   const outcomeOf = async (script: Script, options: DnsClientOptions = {}) => {
     const server = await serve(script)
-    const { outcome, rcode } = await clientOf([server], { timeouts: [150, 150], ...options }).query(question)
+    const { outcome, rcode } = await clientOf([server], { timeouts: [20_000, 20_000], ...options }).query(question)
     return { outcome, rcode, asked: server.queries.length }
   }
   const refusing =
@@ -189,7 +189,7 @@ describe('outcomes are kept apart', () => {
       asked: 1,
     })
     expect((await outcomeOf(refusing(4))).outcome).toEqual({ kind: 'temporary', cause: 'not-implemented' })
-    expect(await outcomeOf(() => undefined)).toEqual({
+    expect(await outcomeOf(() => undefined, { timeouts: [150, 150] })).toEqual({
       outcome: { kind: 'temporary', cause: 'timeout' },
       rcode: null,
       asked: 2,
@@ -203,7 +203,7 @@ describe('outcomes are kept apart', () => {
     const server = await serve(answering)
     server.close()
     toClose.pop()
-    const client = createDnsClient({ servers: [server.address], timeouts: [2000, 2000] })
+    const client = createDnsClient({ servers: [server.address], timeouts: [20_000, 20_000] })
     expect((await client.query(question)).outcome).toEqual({ kind: 'temporary', cause: 'unreachable' })
     client.close()
   })
@@ -234,7 +234,7 @@ describe('outcomes are kept apart', () => {
     }
     for (const [what, script] of Object.entries(broken)) {
       const [bad, good] = [await serve(script), await serve(answering)]
-      const alone = clientOf([bad], { timeouts: [150, 150] })
+      const alone = clientOf([bad])
       expect((await alone.query(question)).outcome, what).toEqual({ kind: 'temporary', cause: 'malformed' })
       expect((await clientOf([bad, good]).query(question)).outcome.kind, what).toBe('records')
     }
@@ -330,7 +330,7 @@ describe('aliases', () => {
 describe('several servers', () => {
   it('DNS-014 a silent server is followed by the next, which is asked first from then on', async () => {
     const [silent, good] = [await serve(() => undefined), await serve(answering)]
-    const client = clientOf([silent, good], { timeouts: [100, 1000] })
+    const client = clientOf([silent, good], { timeouts: [100, 20_000] })
     expect((await client.query(question)).server).toBe(good.address)
     expect((await client.query({ name: 'b.example.org', type: 'TXT' })).server).toBe(good.address)
     expect([silent.queries.length, good.queries.length]).toEqual([1, 2])
@@ -350,7 +350,7 @@ describe('several servers', () => {
   it('what a server said counts for more than that another was silent', async () => {
     const refusing = await serve((query, reply) => reply(responseTo(query, { rcode: 5 })))
     const silent = await serve(() => undefined)
-    const client = clientOf([refusing, silent], { timeouts: [100, 100, 100] })
+    const client = clientOf([refusing, silent], { timeouts: [20_000, 100, 100] })
     expect((await client.query(question)).outcome).toEqual({ kind: 'temporary', cause: 'refused' })
   })
 })
@@ -358,10 +358,10 @@ describe('several servers', () => {
 describe('time', () => {
   it('DNS-014 the deadline ends all tries together', async () => {
     const server = await serve(() => undefined)
-    const client = clientOf([server], { timeouts: [400, 400, 400], deadlineMs: 500 })
+    const client = clientOf([server], { timeouts: [300, 20_000], deadlineMs: 600 })
     const started = performance.now()
     expect((await client.query(question)).outcome).toEqual({ kind: 'temporary', cause: 'timeout' })
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(10_000)
     expect(server.queries.length).toBe(2)
   })
 

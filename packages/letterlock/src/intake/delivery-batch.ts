@@ -1,9 +1,14 @@
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from '../store/intake-op.ts'
 
-/** Small deliveries written in one transaction: enough to share its cost, few enough to be durable soon. */
-export const batchDeliveries = 64
+/**
+ * Small deliveries written in one transaction: enough to share its cost, few enough to be durable soon. Half as many would
+ * write a quarter more pages of indexes.
+ */
+export const batchDeliveries = 128
 /** Steps of a batch: bounds its memory where deliveries carry many documents. */
 export const batchSteps = 2048
+/** Bytes of mails in a batch: bounds its memory where deliveries are large. */
+export const batchBytes = 4 * 1_048_576
 /** Batches on their way to the store at the same time: one is written while the next is read. */
 const batchesInFlight = 2
 
@@ -19,6 +24,7 @@ export class DeliveryBatch {
   readonly #inFlight = new Set<Promise<void>>()
   #waiting: Waiting[] = []
   #steps = 0
+  #bytes = 0
 
   constructor(store: IntakeStore) {
     this.#store = store
@@ -28,7 +34,8 @@ export class DeliveryBatch {
   async add(waiting: Waiting): Promise<void> {
     this.#waiting.push(waiting)
     this.#steps += waiting.steps.length
-    if (this.#waiting.length < batchDeliveries && this.#steps < batchSteps) return
+    for (const step of waiting.steps) if (step.op === 'piece') this.#bytes += step.bytes.length
+    if (this.#waiting.length < batchDeliveries && this.#steps < batchSteps && this.#bytes < batchBytes) return
     this.#write()
     if (this.#inFlight.size >= batchesInFlight) await Promise.race(this.#inFlight)
   }
@@ -48,29 +55,26 @@ export class DeliveryBatch {
     const batch = this.#waiting
     this.#waiting = []
     this.#steps = 0
+    this.#bytes = 0
     const write = this.#writeBatch(batch).finally(() => this.#inFlight.delete(write))
     this.#inFlight.add(write)
   }
 
-  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
-    try {
-      const verdicts = await this.#store.writeMany(batch.map(one => one.steps))
-      batch.forEach((one, index) => {
-        const verdict = verdicts[index]
-        if (verdict === undefined) one.fail(new Error('the store gave no verdict'))
-        else one.settle(verdict)
-      })
-    } catch (error) {
-      await this.#writeOneByOne(batch, error)
-    }
-  }
-
-  /** A delivery that the store refuses must not take the others of its batch along. */
-  async #writeOneByOne(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (batch.length === 1) {
-      batch[0]?.fail(error)
-      return
-    }
-    for (const one of batch) await this.#writeBatch([one])
+  /** The store tells of each delivery what became of it; it refuses all of them only when it is gone. */
+  #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    const owners = batch.map(({ settle, fail }) => ({ settle, fail }))
+    // The steps are not held any longer than the store holds them.
+    return this.#store.writeMany(batch.map(one => one.steps)).then(
+      verdicts => {
+        for (const [at, { settle, fail }] of owners.entries()) {
+          const verdict = verdicts[at]
+          if (verdict === undefined) fail(new Error('the store gave no verdict'))
+          else settle(verdict)
+        }
+      },
+      error => {
+        for (const { fail } of owners) fail(error)
+      },
+    )
   }
 }

@@ -1,4 +1,5 @@
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib'
+import { collectGarbage } from '../store/collect-garbage.ts'
 import type { StreamEnd, UnwrapFault, UnwrapNote } from './unwrap-document.ts'
 
 export type Compression = 'gzip' | 'zlib' | 'deflate'
@@ -9,10 +10,14 @@ export type Compression = 'gzip' | 'zlib' | 'deflate'
  */
 export const inlineBytesLimit = 4_194_304
 
+/** Bytes unpacked from one input after which memory is freed; a usual mail unpacks to a thousandth of it. */
+const unfreedBytes = 33_554_432
+
 /** The bytes that may still be unpacked from one input, at all levels together (AGG-030). */
 export class UnpackBudget {
   readonly limit: number
   #left: number
+  #unfreed = 0
 
   constructor(limit: number) {
     this.limit = limit
@@ -27,6 +32,22 @@ export class UnpackBudget {
   take(bytes: number): boolean {
     this.#left -= bytes
     return this.#left >= 0
+  }
+
+  /**
+   * Whether so much was unpacked in one piece each that what was read of it should be freed: the engine does not see
+   * the memory of such pieces well, and would let 100 MB of them lie.
+   */
+  isTimeToFree(bytes: number): boolean {
+    this.#unfreed += bytes
+    if (this.#unfreed < unfreedBytes) return false
+    this.#unfreed = 0
+    return true
+  }
+
+  /** Something does not fit: nothing more is unpacked, not to try each of 10,000 parts. */
+  exceed(): void {
+    this.#left = Math.min(this.#left, -1)
   }
 
   fault(): UnwrapFault {
@@ -78,6 +99,7 @@ export function inflateSmall(
   compression: Compression,
   budget: UnpackBudget,
 ): Buffer | 'not-small' | 'over-budget' {
+  if (budget.left < 0) return 'over-budget'
   const roomy = Math.min(inlineBytesLimit, budget.left)
   const expected = compression === 'gzip' && compressed.length > 18 ? compressed.readUInt32LE(compressed.length - 4) : 0
   if (expected > inlineBytesLimit && expected < compressed.length * inflateRatio) return 'not-small'
@@ -87,10 +109,14 @@ export function inflateSmall(
   try {
     const options = { maxOutputLength: Math.max(1, roomy), chunkSize: isLikely ? expected + 64 : 16_384 }
     const bytes = inflateNow(compressed, compression, options)
-    return budget.take(bytes.length) ? bytes : 'over-budget'
+    if (!budget.take(bytes.length)) return 'over-budget'
+    if (budget.isTimeToFree(bytes.length)) collectGarbage()
+    return bytes
   } catch (error) {
     const isTooLarge = error instanceof RangeError
-    return isTooLarge && budget.left < inlineBytesLimit ? 'over-budget' : 'not-small'
+    if (!isTooLarge || budget.left >= inlineBytesLimit) return 'not-small'
+    budget.exceed()
+    return 'over-budget'
   }
 }
 

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exactly } from './command-document.ts'
 import { keyLine, messageOf, signedMessage } from './made-messages.ts'
 import { peakMemoryArguments } from './peak-memory.ts'
-import { type CommandOptions, type CommandResult, runCommand } from './run-command.ts'
+import { type CommandOptions, type CommandResult, program, runCommand } from './run-command.ts'
 import { startTxtServer } from './servers/txt-server.ts'
 
 const own = { domain: 'example.org', selector: 's', pair: generateDkimKey('ed25519') }
@@ -347,6 +350,29 @@ describe('with resolvers', () => {
       dns.close()
     }
   })
+
+  test('a resolver that never answers: the time is bounded, and nothing is claimed', async () => {
+    const silent = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(silent, 'listening')
+    try {
+      const address = `127.0.0.1:${silent.address().port}`
+      const { code, stdout } = await runCommand(['verify', path('proven.eml'), '--resolver', address, ...own1])
+      expect(code).toBe(5)
+      expect(stdout.replace(/\s+/g, ' ')).toContain('could not be determined')
+      expect(stdout).not.toContain('judge it differently')
+    } finally {
+      silent.close()
+    }
+  })
+})
+
+test('an interrupt ends the wait for a message that never comes: 130', async () => {
+  const child = spawn(process.execPath, [program, 'verify', '-', ...zones()], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const ended = once(child, 'close')
+  // The program reads when it takes more than a pipe holds.
+  await new Promise(resolve => child.stdin.write(Buffer.alloc(262_144, 'From: a@example.org\n'), resolve))
+  child.kill('SIGINT')
+  expect(await ended).toEqual([130, null])
 })
 
 const vectors = process.env['LETTERLOCK_VECTORS'] ?? fileURLToPath(new URL('../../shared/vectors', import.meta.url))

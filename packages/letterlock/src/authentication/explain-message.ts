@@ -1,5 +1,5 @@
 import type { MessageExplanation, Verdict } from '@letterlock/contract'
-import { formatAuthenticationResults, resultItems } from '@letterlock/protocols'
+import { type DmarcEvaluation, formatAuthenticationResults, resultItems } from '@letterlock/protocols'
 import type { DnsSource } from './dns-source.ts'
 import { explainArc } from './explain-arc.ts'
 import { explainDkim } from './explain-dkim.ts'
@@ -83,6 +83,12 @@ function otherProofs({ spf, dkim }: AuthenticatedMessage['report']): readonly st
   ]
 }
 
+/** In what a receiver would do; other differences stand with the step. */
+function isJudgedDifferently({ rfc9989, rfc7489 }: DmarcEvaluation): boolean {
+  if (rfc7489 === null) return false
+  return rfc9989.result !== rfc7489.result || (rfc9989.result === 'fail' && rfc9989.applied !== rfc7489.applied)
+}
+
 function* summaryOf({ report }: AuthenticatedMessage, result: StandingResult): Generator<string> {
   const { dmarc, author } = report
   if (author.kind !== 'domains') return
@@ -91,7 +97,8 @@ function* summaryOf({ report }: AuthenticatedMessage, result: StandingResult): G
     yield 'No DMARC record speaks of it.'
     yield* otherProofs(report)
   }
-  for (const { authorDomain, rfc9989, differences } of dmarc.evaluations) {
+  for (const evaluation of dmarc.evaluations) {
+    const { authorDomain, rfc9989 } = evaluation
     const ways = passingWays(rfc9989)
     if (rfc9989.result === 'pass')
       yield `${ways.join(' and ')} ${ways.length === 1 ? 'proves' : 'prove'} ${isOnly ? 'it' : authorDomain}.`
@@ -100,7 +107,7 @@ function* summaryOf({ report }: AuthenticatedMessage, result: StandingResult): G
       yield passed.length === 0
         ? `No check passed that could prove ${authorDomain}.`
         : `What passed is of ${[...new Set(passed.map(({ identifier }) => identifier.domain))].join(' and ')}, and that is not ${authorDomain}.`
-    if (differences.length > 0)
+    if (result !== 'undetermined' && isJudgedDifferently(evaluation))
       yield 'Receivers that follow the new standard (RFC 9989) and those that follow the old one (RFC 7489) judge it differently.'
   }
   if (result === 'pass') yield 'That says who sent it, not that it is harmless.'

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { addAbortSignal } from 'node:stream'
 import {
   type Canonicalization,
   DkimSigner,
@@ -33,7 +34,7 @@ export async function signMessage(context: CommandContext, path: string): Promis
   const { header, body } = canonicalizationFlag(context)
   const fields = headersFlag(context)
   const lifetime = lifetimeFlag(context)
-  const { octets, isBare } = travelling(await readMessage(path))
+  const { octets, isBare } = travelling(await readMessage(path, context.signal))
   if (octets.subarray(0, 5).toString('latin1') === 'From ')
     throw usageError('this is an mbox: sign its messages one by one')
   const block = readHeaderBlock(octets)
@@ -58,17 +59,22 @@ export async function signMessage(context: CommandContext, path: string): Promis
   return exitCodes.ok
 }
 
-async function readMessage(path: string): Promise<Buffer> {
+async function readMessage(path: string, signal: AbortSignal): Promise<Buffer> {
   if (path !== '-')
     return await readFile(path).catch((error: Error) => {
       throw new CommandError(exitCodes.failed, `${printable(path)} cannot be read: ${error.message}`)
     })
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of process.stdin) {
-    size += chunk.length
-    if (size > signedMessageLimit) throw usageError(`a message to be signed has at most ${signedMessageLimit} octets`)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of addAbortSignal(signal, process.stdin)) {
+      size += chunk.length
+      if (size > signedMessageLimit) throw usageError(`a message to be signed has at most ${signedMessageLimit} octets`)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (signal.aborted) throw new CommandError(exitCodes.interrupted, 'interrupted before the message was there')
+    throw error
   }
   return Buffer.concat(chunks)
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { addAbortSignal } from 'node:stream'
 import { type MessageOptions, MessageReader, type ReadMessage } from '../authentication/read-message.ts'
 import { looksLikeMbox, MboxSplitter } from '../intake/mbox.ts'
 
@@ -15,11 +16,14 @@ export type FoundMessage = ReadMessage & { readonly name: string; readonly numbe
 /** How each message is read, but for its name and place. */
 export type ReadingOptions = Omit<MessageOptions, 'name' | 'number'>
 
-/** Opens a file, or stdin for `-`; null where the path is a folder. Rejects where it cannot be read. */
-export async function openInput(path: string): Promise<AsyncIterable<Buffer> | null> {
-  if (path === '-') return process.stdin
+/**
+ * Opens a file, or stdin for `-`; null where the path is a folder. Rejects where it cannot be read. The signal ends it:
+ * a terminal may never send anything.
+ */
+export async function openInput(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | null> {
+  if (path === '-') return addAbortSignal(signal, process.stdin)
   if ((await stat(path)).isDirectory()) return null
-  return createReadStream(path)
+  return addAbortSignal(signal, createReadStream(path))
 }
 
 /** The messages of one input: the one of a mail file, or all of an mbox, one after the other. */

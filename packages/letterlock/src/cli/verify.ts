@@ -60,7 +60,7 @@ async function verifyAll(context: CommandContext, given: GivenSession, dns: DnsS
     if (context.output.isClosed || context.signal.aborted) break
     const name = path === '-' ? 'stdin' : path
     try {
-      const input = await openInput(path)
+      const input = await openInput(path, context.signal)
       if (input === null) {
         await report.problem(
           { name, number: null, at: null, text: 'it is a folder; name the files in it' },
@@ -86,6 +86,7 @@ async function verifyAll(context: CommandContext, given: GivenSession, dns: DnsS
       }
     } catch (error) {
       if (error instanceof CommandError) throw error
+      if (context.signal.aborted) break
       const text = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`
       await report.problem({ name, number: null, at: null, text }, exitCodes.failed)
     }

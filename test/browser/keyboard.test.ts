@@ -44,6 +44,23 @@ describe.skipIf(browserLack !== null)(`everything by keyboard (${browserLack ?? 
     await page.waitForURL('**/domains/example.net*')
   })
 
+  it('Enter right after typing goes to what was typed, not to what was found before', async () => {
+    const page = await open('/')
+    // The answer to the first letters stays on the page while the whole text is looked for.
+    await page.route('**/api/v1/search?q=shop.example', async route => {
+      await new Promise(resolve => setTimeout(resolve, 1_500))
+      await route.continue()
+    })
+    await page.keyboard.press('/')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.type('example')
+    await page.getByRole('dialog').getByRole('link').first().waitFor()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.type('shop.example')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/domains/shop.example*')
+  })
+
   it('g and a letter go to a screen and keep the scope', async () => {
     const page = await open('/?domain=example.org')
     await page.keyboard.press('g')

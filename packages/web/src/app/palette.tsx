@@ -21,7 +21,15 @@ export function Palette({ onClose, onHelp }: PaletteProps) {
   const list = useRef<HTMLDivElement>(null)
   const field = useRef<HTMLInputElement>(null)
   const query = useResource<SearchAnswer>('/search', `?q=${encodeURIComponent(wanted)}`, wanted !== '')
+  // What is listed may still be what an earlier text found: Enter waits for what was typed.
+  const isStale = text.trim() !== wanted || (wanted !== '' && (query.isPending || query.isPlaceholderData))
+  const [isFollowing, setFollowing] = useState(false)
   useEffect(() => field.current?.focus(), [])
+  useEffect(() => {
+    if (!isFollowing || isStale) return
+    setFollowing(false)
+    list.current?.querySelector<HTMLElement>('a, button')?.click()
+  }, [isFollowing, isStale])
   const hits = wanted === '' ? [] : (query.data?.hits ?? [])
   const screens = navigation.flat().filter(entry => shell(entry.name).toLowerCase().includes(wanted.toLowerCase()))
   const move = (step: 1 | -1) => {
@@ -38,8 +46,7 @@ export function Palette({ onClose, onHelp }: PaletteProps) {
         onKeyDown={event => {
           if (event.key === 'ArrowDown') move(1)
           else if (event.key === 'ArrowUp') move(-1)
-          else if (event.key === 'Enter' && event.target === field.current)
-            list.current?.querySelector<HTMLElement>('a, button')?.click()
+          else if (event.key === 'Enter' && event.target === field.current) setFollowing(true)
           else return
           event.preventDefault()
         }}
@@ -51,7 +58,10 @@ export function Palette({ onClose, onHelp }: PaletteProps) {
           aria-label={keyText('paletteField')}
           placeholder={keyText('paletteField')}
           value={text}
-          onChange={event => setText(event.target.value)}
+          onChange={event => {
+            setFollowing(false)
+            setText(event.target.value)
+          }}
         />
         {/* biome-ignore lint/a11y/noStaticElementInteractions: a followed link inside closes the dialog */}
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: Enter on a link is a click as well */}

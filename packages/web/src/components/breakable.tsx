@@ -1,7 +1,7 @@
 import { Fragment } from 'react'
 
 /** Longest part that is kept whole: a label of a name may be as long as a forger likes. */
-const partLimit = 20
+const partLimit = 14
 
 /**
  * The parts of a name between which a line may break: before its dots and other signs, and inside of what is longer

@@ -149,15 +149,15 @@ export type {
 } from './spf/evaluation.ts'
 export { formatReceivedSpf, type ReceivedSpf } from './spf/received-spf.ts'
 export { isSpfRecord, type Mechanism, parseSpfRecord, type SpfRecord, type SpfRecordFault } from './spf/record.ts'
-export {
-  type SpfTree,
-  type SpfTreeCode,
-  type SpfTreeNode,
-  type SpfTreeProblem,
-  type SpfTreeQuestion,
-  type SpfTreeTerm,
-  spfTree,
-} from './spf/tree.ts'
+export { spfTree } from './spf/tree.ts'
+export type {
+  SpfTree,
+  SpfTreeCode,
+  SpfTreeNode,
+  SpfTreeProblem,
+  SpfTreeQuestion,
+  SpfTreeTerm,
+} from './spf/tree-shape.ts'
 export * from './tls-rpt/read-tls-report.ts'
 export { parseTlsRptRecord, selectTlsRptRecord, type TlsRptRecord, type TlsRptRecordFault } from './tls-rpt/record.ts'
 export * from './tls-rpt/report.ts'

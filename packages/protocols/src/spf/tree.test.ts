@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type DnsLiteral, resolverFrom } from '../dns/literal-resolver.ts'
 import { spfTree, treeQuestionsLimit, treeRecordsLimit } from './tree.ts'
@@ -144,4 +145,43 @@ describe('trees that loop or explode are bounded', () => {
     expect(await run(names + 1)).toContain('spf-undetermined')
     expect(asked).toBe(treeQuestionsLimit)
   })
+})
+
+test('whatever the records say, nothing throws, and the tree counts what its terms count', async () => {
+  const term = fc.oneof(
+    fc.constantFrom(
+      'a',
+      'mx',
+      '-all',
+      '~all',
+      'ptr',
+      'include:b.example.org',
+      'include:c.example.org',
+      'exists:%{i}.x.org',
+    ),
+    fc.constantFrom(
+      'redirect=b.example.org',
+      'redirect=example.org',
+      'a:%{d}',
+      'include:%{d2}',
+      'ip4:192.0.2.1',
+      'exp=e.org',
+    ),
+    fc.string({ maxLength: 12 }),
+  )
+  const record = fc.array(term, { maxLength: 8 }).map(terms => `v=spf1 ${terms.join(' ')}`)
+  const zone = fc.record({ root: record, b: record, c: record })
+  await fc.assert(
+    fc.asyncProperty(zone, async ({ root, b, c }) => {
+      const txt = { 'example.org': root, 'b.example.org': b, 'c.example.org': c }
+      const found = await tree({ txt, a: { '*.example.org': '192.0.2.1' } })
+      const below = found.root.terms.reduce(
+        (total, { lookupsBelow, isIgnored }) => total + (isIgnored ? 0 : lookupsBelow),
+        0,
+      )
+      expect(found.root.lookups).toBe(below)
+      for (const { at } of found.problems) expect(at === null || at >= 0).toBe(true)
+    }),
+    { numRuns: 300 },
+  )
 })

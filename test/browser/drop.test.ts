@@ -10,6 +10,8 @@ const hostile = {
   organization: '<img src=x onerror=alert(1)>',
   selector: '=HYPERLINK("http://192.0.2.1/","x")',
   comment: '</script><script>alert(2)</script>',
+  /** Labels as long as they may be, with nothing to break a line at. */
+  domain: `${'x'.repeat(63)}.${'y'.repeat(63)}.example`,
 }
 
 const hostileReport = `<?xml version="1.0"?>
@@ -20,7 +22,7 @@ const hostileReport = `<?xml version="1.0"?>
 <record><row><source_ip>192.0.2.66</source_ip><count>3</count><policy_evaluated><disposition>none</disposition>
 <dkim>fail</dkim><spf>fail</spf><reason><type>other</type><comment>${escaped(hostile.comment)}</comment></reason>
 </policy_evaluated></row><identifiers><header_from>hostile.example</header_from></identifiers>
-<auth_results><dkim><domain>other.example</domain><selector>${escaped(hostile.selector)}</selector>
+<auth_results><dkim><domain>${hostile.domain}</domain><selector>${escaped(hostile.selector)}</selector>
 <result>pass</result></dkim></auth_results></record></feedback>
 `
 
@@ -78,6 +80,14 @@ describe.skipIf(browserLack !== null)(`dropping files onto the page (${browserLa
     for (const path of ['/', '/domains', '/senders', '/by-reporter', '/reports', '/rows'].map(onHostile)) {
       await page.goto(path)
       await settled(page)
+      for (const width of [1440, 1024, 640]) {
+        await page.setViewportSize({ width, height: 900 })
+        const [needed, there] = await page.evaluate(() => [
+          document.documentElement.scrollWidth,
+          document.documentElement.clientWidth,
+        ])
+        expect(needed, `${path} at ${width}`).toBeLessThanOrEqual(there ?? 0)
+      }
     }
     expect(await page.locator('main').textContent()).toContain(hostile.organization)
     expect(await page.locator('img').count()).toBe(0)

@@ -6,8 +6,8 @@ import {
   resolverFrom,
 } from '@letterlock/protocols'
 import { dmarc } from 'mailauth/lib/dmarc/index.js'
-import { getDomain } from 'tldts'
 import { describe, expect, test } from 'vitest'
+import { registeredDomain } from '../../packages/letterlock/src/authentication/read-message.ts'
 import { type DmarcCase, dmarcCase } from './dmarc-cases.ts'
 import { type DmarcSeen, type DmarcTold, differencesOfMailauth, differencesOfPython } from './dmarc-differences.ts'
 import { Findings } from './findings.ts'
@@ -25,7 +25,7 @@ async function ours({ zone, author, spf, dkim }: DmarcCase): Promise<DmarcEvalua
   if (spf !== null) identifiers.push({ method: 'spf', domain: spf, result: 'pass' })
   if (dkim !== null) identifiers.push({ method: 'dkim', domain: dkim, result: 'pass' })
   const input = { authorDomain: author, identifiers }
-  return evaluateDmarc(input, { resolver: resolverFrom(zone), registeredDomain: name => getDomain(name) })
+  return evaluateDmarc(input, { resolver: resolverFrom(zone), registeredDomain })
 }
 
 const evaluations = Promise.all(cases.map(ours))

@@ -1,6 +1,7 @@
 import type { Link as ApiLink } from '@letterlock/contract'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { Breakable } from '../components/breakable.tsx'
 import { type Search, scopeOf, withFilters } from './search.ts'
 import { useScope } from './use-scope.ts'
 
@@ -70,7 +71,7 @@ export function DomainLink({
       className={className}
       {...rest}
     >
-      {children ?? domain}
+      {children ?? <Breakable text={domain} />}
     </Link>
   )
 }

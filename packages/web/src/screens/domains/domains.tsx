@@ -3,7 +3,6 @@ import type { DomainRow, DomainSort, DomainsAnswer } from '@letterlock/contract'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { usePages, useReadOnly } from '../../api/answers.ts'
-import { Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { Empty, NoneFit } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
@@ -254,9 +253,7 @@ function Line({ row, onEdit }: { readonly row: DomainRow; readonly onEdit: (row:
     <tr className="line">
       <th scope="row">
         <span>
-          <DomainLink domain={row.name} className="name" data-row>
-            <Breakable text={row.name} />
-          </DomainLink>
+          <DomainLink domain={row.name} className="name" data-row />
           <span className="small">
             {domainsText(row.isTracked ? row.type : 'mentioned')}
             {row.tags.map(tag => (

@@ -1,6 +1,6 @@
 import type { FailureReportsAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
-import { Address } from '../../components/breakable.tsx'
+import { Address, Breakable } from '../../components/breakable.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
 import { Filters } from '../../components/filters.tsx'
@@ -65,7 +65,9 @@ function FailureTable({ rows }: { readonly rows: readonly Row[] }) {
           <tr key={row.report} className="line">
             <ReportDay report={row.report} day={row.day} />
             <td data-label={failureText('reporter')}>{row.reporter.name}</td>
-            <td data-label={failureText('domain')}>{row.domain}</td>
+            <td data-label={failureText('domain')}>
+              <Breakable text={row.domain} />
+            </td>
             <td data-label={failureText('type')}>
               {row.feedbackType}
               <span className="small">{row.authFailure ?? ''}</span>

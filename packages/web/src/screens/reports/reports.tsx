@@ -3,7 +3,6 @@ import type { ReportRow, ReportsAnswer } from '@letterlock/contract'
 import { useNavigate } from '@tanstack/react-router'
 import { usePages, useReadOnly } from '../../api/answers.ts'
 import { askForFiles } from '../../app/import-queue.ts'
-import { Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
@@ -110,9 +109,7 @@ function Line({ report }: { readonly report: ReportRow }) {
         <span className="small">{reportsText(report.authentication)}</span>
       </td>
       <td data-label={reportsText('domain')}>
-        <DomainLink domain={report.domain}>
-          <Breakable text={report.domain} />
-        </DomainLink>
+        <DomainLink domain={report.domain} />
       </td>
       <td data-label={reportsText('kind')}>
         {reportsText(report.kind)}

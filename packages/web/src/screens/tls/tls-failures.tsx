@@ -64,7 +64,9 @@ function FailureTable({
           <tr key={`${row.report} ${index}`} className="line">
             <ReportDay report={row.report} day={row.day} />
             <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
-            <td data-label={tlsText('domain')}>{row.domain}</td>
+            <td data-label={tlsText('domain')}>
+              <Breakable text={row.domain} />
+            </td>
             <td data-label={tlsText('resultType')}>
               {row.resultType}
               <span className="small">{policyTypeText(row.policyType)}</span>

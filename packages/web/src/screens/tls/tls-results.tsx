@@ -1,6 +1,7 @@
 import './tls.css'
 import type { TlsResultsAnswer } from '@letterlock/contract'
 import { usePages } from '../../api/answers.ts'
+import { Breakable } from '../../components/breakable.tsx'
 import { Claim } from '../../components/claim.tsx'
 import { EmptyScope } from '../../components/empty.tsx'
 import { TableExports } from '../../components/exports.tsx'
@@ -68,7 +69,9 @@ function ResultTable({ rows, total }: ResultTableProps) {
           >
             <ReportDay report={row.report} day={row.day} />
             <td data-label={tlsText('reporter')}>{row.reporter.name}</td>
-            <td data-label={tlsText('domain')}>{row.domain}</td>
+            <td data-label={tlsText('domain')}>
+              <Breakable text={row.domain} />
+            </td>
             <td data-label={tlsText('type')}>{policyTypeText(row.policyType)}</td>
             <td data-label={tlsText('counted')}>{tlsText(row.isCounted ? 'yes' : 'no')}</td>
             <td className="n" data-label={tlsText('successful')}>

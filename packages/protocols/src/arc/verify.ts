@@ -32,7 +32,7 @@ export interface ArcOptions {
   readonly resolver: Resolver
   /** Seconds since 1970. */
   readonly now: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly keys?: KeyCache
   /** Shared with the verifier of DKIM. */
   readonly lookups?: KeyLookups

@@ -21,7 +21,8 @@ export async function authenticate(
 ): Promise<AuthenticationReport> {
   const bytes = asTravelled(message.subarray(0, messageOctetsLimit))
   const block = readHeaderBlock(bytes)
-  const run = new Authentication(rawFieldsOf(bytes, block), session, { ...options, isHeaderCut: block.isCut })
+  const known = block.isCut ? { ...options, isHeaderCut: true } : options
+  const run = new Authentication(rawFieldsOf(bytes, block), session, known)
   run.body(bytes.subarray(block.bodyAt))
   return run.end()
 }

@@ -7,6 +7,7 @@ import { type DkimVerification, DkimVerifier } from '../dkim/verify.ts'
 import { type Author, readAuthor } from '../dmarc/author-domain.ts'
 import {
   type DmarcEvaluation,
+  type DmarcOptions,
   type DmarcResult,
   evaluateDmarc,
   type Identifier,
@@ -20,7 +21,7 @@ import type { Resolver } from '../dns/resolver.ts'
 import { normaliseDomain } from '../domain-name.ts'
 import type { IpAddress } from '../ip-address.ts'
 import { checkHost } from '../spf/evaluate.ts'
-import type { SpfEvaluation } from '../spf/evaluation.ts'
+import type { SpfEvaluation, SpfOptions } from '../spf/evaluation.ts'
 import { RecordCache } from './record-cache.ts'
 
 /** What the SMTP session told (RFC 5321). */
@@ -85,7 +86,6 @@ export interface AuthenticationReport {
  * once when the header is there. Never rejects.
  */
 export class Authentication {
-  private readonly options: WholeOptions
   private readonly author: Author
   private readonly message: SignedMessage
   private readonly dkim: DkimVerifier
@@ -93,30 +93,30 @@ export class Authentication {
   private readonly spf: Promise<SpfFinding> | null
   private readonly helo: Promise<SpfFinding> | null
   private readonly lookups: DmarcLookups
+  private readonly dmarc: DmarcOptions
 
   /**
    * `fields`: the header as received, from the top. Without a session SPF is not tested, and a DMARC result that is not
    * `pass` rests on DKIM alone: the caller says so.
    */
   constructor(fields: readonly RawField[], session: Session | null, options: AuthenticationOptions) {
-    const { now, signal, records = new RecordCache() } = options
+    const { now, signal } = options
     const resolver = signal === undefined ? options.resolver : abortableResolver(options.resolver, signal)
-    this.options = { ...options, resolver, records }
+    const records = options.records ?? new RecordCache()
     this.author = readAuthor(fields, options.isHeaderCut)
     this.message = new SignedMessage(fields)
     const domains = this.author.kind === 'domains' ? this.author.domains : []
-    const [preferredDomain] = domains
-    const dns = signal === undefined ? { resolver } : { resolver, signal }
-    const asking = { ...dns, now, keys: records.keys, lookups: new KeyLookups(dns) }
-    const ranked = preferredDomain === undefined ? asking : { ...asking, preferredDomain }
-    this.dkim = new DkimVerifier(fields, ranked, this.message)
+    const lookups = new KeyLookups({ resolver, signal })
+    const asking = { resolver, now, signal, keys: records.keys, lookups, preferredDomain: domains[0] }
+    this.dkim = new DkimVerifier(fields, asking, this.message)
     this.arc = new ArcVerifier(fields, asking, this.message)
-    this.spf = session === null ? null : mailFromFinding(session, this.options)
-    this.helo =
-      session !== null && options.checksHelo === true && session.mailFrom !== ''
-        ? heloFinding(session, this.options)
-        : null
+    const spf = { resolver, signal, records: records.spf }
+    const basis = session === null ? null : { session, options, spf }
+    this.spf = basis === null ? null : mailFromFinding(basis)
+    const isHeloApart = options.checksHelo === true && session?.mailFrom !== ''
+    this.helo = basis !== null && isHeloApart ? heloFinding(basis) : null
     this.lookups = new DmarcLookups(resolver, signal, records.dmarc)
+    this.dmarc = { resolver, lookups: this.lookups, registeredDomain: options.registeredDomain }
     const identified = [...this.dkim.domains, ...(session === null ? [] : [identityOf(session)])]
     for (const domain of domains) void this.askAhead(domain, identified)
   }
@@ -143,13 +143,11 @@ export class Authentication {
   }
 
   private async summary(identifiers: readonly Identifier[]): Promise<DmarcSummary> {
-    const { author, lookups } = this
-    const { resolver, registeredDomain } = this.options
+    const { author, dmarc } = this
     if (author.kind === 'malformed')
       return { result: 'permerror', applied: null, evaluations: [], problem: author.text }
     if (author.kind === 'none')
       return { result: 'none', applied: null, evaluations: [], problem: 'From names no domain' }
-    const dmarc = { resolver, lookups, ...(registeredDomain === undefined ? {} : { registeredDomain }) }
     const evaluations = await Promise.all(
       author.domains.map(authorDomain => evaluateDmarc({ authorDomain, identifiers }, dmarc)),
     )
@@ -157,37 +155,42 @@ export class Authentication {
   }
 }
 
-type WholeOptions = AuthenticationOptions & { readonly records: RecordCache }
-
 /** The domain that SPF is asked about. SPF-023: with a null path it is the HELO name. */
 function identityOf({ mailFrom, helo }: Session): string {
   return canonicalName(mailFrom === '' ? helo : mailFrom.slice(mailFrom.lastIndexOf('@') + 1))
 }
 
-function mailFromFinding(session: Session, options: WholeOptions): Promise<SpfFinding> {
-  if (session.mailFrom === '') return heloFinding(session, options)
-  const written = session.mailFrom.slice(session.mailFrom.lastIndexOf('@') + 1)
-  return finding('mailfrom', written, session.mailFrom, session, options)
+/** What the checks of all identities of a session share. */
+interface SpfBasis {
+  readonly session: Session
+  readonly options: AuthenticationOptions
+  readonly spf: SpfOptions
+}
+
+function mailFromFinding(basis: SpfBasis): Promise<SpfFinding> {
+  const { mailFrom } = basis.session
+  if (mailFrom === '') return heloFinding(basis)
+  return finding('mailfrom', mailFrom.slice(mailFrom.lastIndexOf('@') + 1), mailFrom, basis)
 }
 
 /** SPF-023: with a null path the identity is `postmaster@` the HELO name. */
-function heloFinding(session: Session, options: WholeOptions): Promise<SpfFinding> {
-  return finding('helo', session.helo, `postmaster@${session.helo}`, session, options)
+function heloFinding(basis: SpfBasis): Promise<SpfFinding> {
+  const { helo } = basis.session
+  return finding('helo', helo, `postmaster@${helo}`, basis)
 }
 
 async function finding(
   identity: SpfFinding['identity'],
   written: string,
   sender: string,
-  { ip, helo }: Session,
-  options: WholeOptions,
+  { session, options, spf }: SpfBasis,
 ): Promise<SpfFinding> {
+  const { ip, helo } = session
+  const { now, receiver } = options
   // SPF-028: A-labels before any look-up; what is no domain is left as written, and check_host answers none.
   const domain = normaliseDomain(written)
-  const { resolver, now, receiver, signal, records } = options
-  const check = { ip, domain: domain ?? written, sender, helo, now, ...(receiver === undefined ? {} : { receiver }) }
-  const spf = { resolver, records: records.spf, ...(signal === undefined ? {} : { signal }) }
-  return { identity, domain, evaluation: await checkHost(check, spf) }
+  const evaluation = await checkHost({ ip, domain: domain ?? written, sender, helo, now, receiver }, spf)
+  return { identity, domain, evaluation }
 }
 
 /** DMARC-050, DMARC-051, DMARC-056: only DNS errors stay errors; a broken record or signature is a fail. */

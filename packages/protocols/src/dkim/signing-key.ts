@@ -61,7 +61,7 @@ function unfitness(signature: Signer, record: DkimKeyRecord): { code: SigningKey
 /** Asks for the keys of a signature. */
 export async function lookUpKeys(
   signer: Pick<Signer, 'selector' | 'domain'>,
-  options: { readonly resolver: Resolver; readonly signal?: AbortSignal },
+  options: { readonly resolver: Resolver; readonly signal?: AbortSignal | undefined },
 ): Promise<KeyAnswer> {
   const question = { name: keyName(signer), type: 'TXT' } as const
   const { outcome } = await options.resolver.query(
@@ -86,10 +86,10 @@ export async function lookUpKeys(
 
 /** The keys of one message, each name asked once. */
 export class KeyLookups {
-  private readonly options: { readonly resolver: Resolver; readonly signal?: AbortSignal }
+  private readonly options: { readonly resolver: Resolver; readonly signal?: AbortSignal | undefined }
   private readonly answers = new Map<string, Promise<KeyAnswer>>()
 
-  constructor(options: { readonly resolver: Resolver; readonly signal?: AbortSignal }) {
+  constructor(options: { readonly resolver: Resolver; readonly signal?: AbortSignal | undefined }) {
     this.options = options
   }
 

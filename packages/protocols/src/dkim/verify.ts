@@ -61,12 +61,12 @@ export interface DkimOptions {
   readonly resolver: Resolver
   /** Seconds since 1970. */
   readonly now: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly keys?: KeyCache
   /** Shared with the verifier of ARC. */
   readonly lookups?: KeyLookups
   /** Signatures of this domain are tried first: the Author Domain (DKIM-086). */
-  readonly preferredDomain?: string
+  readonly preferredDomain?: string | undefined
   readonly signaturesLimit?: number
   /** Smallest RSA key that may pass, above the standard's; shorter ones get `policy` (AR-033). */
   readonly rsaBitsMinimum?: number

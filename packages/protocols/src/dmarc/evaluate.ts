@@ -62,7 +62,7 @@ export interface DmarcOptions {
   /** Shared with other Author Domains of one message. */
   readonly lookups?: DmarcLookups
   /** The registered name by the ICANN part of the public suffix list (DCHG-001); null for a suffix itself. */
-  readonly registeredDomain?: (name: string) => string | null
+  readonly registeredDomain?: ((name: string) => string | null) | undefined
 }
 
 /** Evaluates one Author Domain by RFC 9989, and beside it by RFC 7489. Never rejects. */

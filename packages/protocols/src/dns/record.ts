@@ -131,8 +131,11 @@ export type ResourceRecord =
  * The strings of a TXT record as one (DNS-001: joined without a separator), each octet one character (latin1), so that
  * a parser meets every octet and its own charset check decides (DNS-006).
  */
-export function txtText(record: TxtRecord): string {
-  return record.strings
-    .map(octets => Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1'))
-    .join('')
+export function txtText({ strings }: TxtRecord): string {
+  const [only] = strings
+  return only !== undefined && strings.length === 1 ? latin1(only) : strings.map(latin1).join('')
+}
+
+function latin1(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1')
 }

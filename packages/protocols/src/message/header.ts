@@ -134,10 +134,11 @@ function headerText(bytes: Buffer, from: number, to: number): HeaderText {
 function blockEnd(text: string, searched: number): { readonly end: number; readonly next: number } | null {
   if (text.startsWith('\n')) return { end: 0, next: 1 }
   if (text.startsWith('\r\n')) return { end: 0, next: 2 }
-  const lf = text.indexOf('\n\n', searched)
-  const crlf = text.slice(0, lf < 0 ? text.length : lf + 1).indexOf('\n\r\n', searched)
-  if (crlf >= 0) return { end: crlf + 1, next: crlf + 3 }
-  return lf < 0 ? null : { end: lf + 1, next: lf + 2 }
+  // CRLF first, as nearly all mail has it: the other search then ends with the header.
+  const crlf = text.indexOf('\n\r\n', searched)
+  const lf = text.slice(0, crlf < 0 ? text.length : crlf + 1).indexOf('\n\n', searched)
+  if (lf >= 0) return { end: lf + 1, next: lf + 2 }
+  return crlf < 0 ? null : { end: crlf + 1, next: crlf + 3 }
 }
 
 /** A line end that no continuation follows. One search over all folds: a field may have a quarter of a million. */

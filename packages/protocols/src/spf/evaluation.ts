@@ -73,7 +73,7 @@ export interface SpfCheck {
   readonly sender: string
   readonly helo: string
   /** FQDN of the receiving host for `%{r}`; `unknown` where absent. */
-  readonly receiver?: string
+  readonly receiver?: string | undefined
   /** Seconds since 1970 for `%{t}`. */
   readonly now: number
 }
@@ -81,7 +81,7 @@ export interface SpfCheck {
 export interface SpfOptions {
   readonly resolver: Resolver
   /** Ends the evaluation with temperror (RFC 7208 s4.6.4, SPF-074). */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   readonly voidLookupsLimit?: number
   /** Readings of records, shared between messages. */
   readonly records?: ParseCache<Result<SpfRecord, SpfRecordFault>>

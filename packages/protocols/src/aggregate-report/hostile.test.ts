@@ -175,6 +175,16 @@ describe('hostile documents have a verdict in bounded time and memory', () => {
     }
   })
 
+  test('attributes of 30,000 characters of any kind are read in bounded time', () => {
+    // A word without a value was met by fuzzing.
+    for (const piece of ['x', ' ', 'x ', '=', 'x=', '"', 'x=\'"', 'x="', 'x="" ', "x=''", '/', '/x']) {
+      const before = process.cpuUsage()
+      outcomeOf(repeated('', `<feedback ${piece.repeat(Math.floor(30_000 / piece.length))}>`, 100, ''))
+      const { user } = process.cpuUsage(before)
+      expect(user / 1e6, piece).toBeLessThan(5)
+    }
+  })
+
   test('UTF-16 with an odd last byte, and only marks', () => {
     expect(readOne(Buffer.concat([Buffer.from(sampleReport(), 'utf16le'), Buffer.from([0x3c])])).summary.records).toBe(
       1,

@@ -52,10 +52,13 @@ export function hasSoundAttributes(attributes: string): boolean {
   return soundAttributes.test(attributes)
 }
 
+/** A name begins where none goes on: else each place in 30,000 letters without a value would be tried. */
+const attribute = /(?<![^\s=<>"'/])([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
+
 /** Names in lower case with their values as written, the first `limit` of them. */
 export function readAttributes(attributes: string, limit: number): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
-  for (const match of attributes.matchAll(/([^\s=<>"'/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
+  for (const match of attributes.matchAll(attribute)) {
     if (found.size >= limit) break
     const name = (match[1] ?? '').toLowerCase()
     if (!found.has(name)) found.set(name, match[2] ?? match[3] ?? '')

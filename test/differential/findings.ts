@@ -4,6 +4,9 @@ import { expect } from 'vitest'
 
 const document = join(import.meta.dirname, '../../docs/differences.md')
 
+/** Milliseconds for one comparison: seconds on a machine that is free, minutes on one that many share. */
+export const differentialTimeout = 300_000
+
 /** One way in which another implementation differs from ours on purpose, or ours from it. */
 export interface Difference<Seen> {
   /** Entry of the requirements that says why ours is so. */

@@ -2,7 +2,6 @@
 
 Nothing is asked of the network: each question brings its own DNS, as `zone`.
 """
-import functools
 import json
 import logging
 import sys
@@ -176,9 +175,17 @@ def dmarc_query(name, qtype='TXT'):
 
 authheaders.dmarc_lookup.query = dmarc_query
 # The list of public suffixes is read anew for every name otherwise.
-get_org_domain = functools.lru_cache(maxsize=None)(authheaders.dmarc_lookup.get_org_domain)
-authheaders.dmarc_lookup.get_org_domain = get_org_domain
-authheaders.get_org_domain = get_org_domain
+read_suffixes = authheaders.dmarc_lookup.PublicSuffixList
+suffixes = []
+
+
+def suffix_list(file):
+    if not suffixes:
+        suffixes.append(read_suffixes(file))
+    return suffixes[0]
+
+
+authheaders.dmarc_lookup.PublicSuffixList = suffix_list
 
 
 def answer_dmarc(given):

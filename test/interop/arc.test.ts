@@ -13,8 +13,6 @@ import {
   resolverFrom,
   type SealingOptions,
 } from '@letterlock/protocols'
-import { arc } from 'mailauth/lib/arc/index.js'
-import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { describe, expect, test } from 'vitest'
 import { mailauthPackage, resolverForMailauth } from '../differential/mailauth-peer.ts'
 import { askPython, pythonPackages } from '../differential/python-peer.ts'
@@ -81,6 +79,8 @@ function seal(message: string, options: SealingOptions): { message: string; set:
 
 /** Status of a chain by mailauth. */
 async function askMailauth(message: string, resolver: Resolver, now: number): Promise<string> {
+  const { arc } = await import('mailauth/lib/arc/index.js')
+  const { dkimVerify } = await import('mailauth/lib/dkim/verify.js')
   const options = { resolver: resolverForMailauth(resolver), strict: true, curTime: new Date(now * 1000) }
   const verified = await dkimVerify(Buffer.from(message, 'latin1'), options)
   const { status } = await arc(verified.arc as Parameters<typeof arc>[0], options)

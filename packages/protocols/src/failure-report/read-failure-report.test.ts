@@ -3,9 +3,16 @@ import { describe, expect, it } from 'vitest'
 import { resultsItemsLimit } from '../authentication-results/parse.ts'
 import { readMethodResults } from './authentication-results.ts'
 import type { FailureParts } from './parts.ts'
-import { incidentsLimit, readFailureReport } from './read-failure-report.ts'
+import {
+  failureListLimit,
+  failureTextLimit,
+  incidentsLimit,
+  readFailureReport,
+  returnedHeadersLimit,
+} from './read-failure-report.ts'
 import { redactFailureReport } from './redact-failure-report.ts'
 import type { FailureReport } from './report.ts'
+import { labelTextLimit, looksLikeTextFailureReport } from './text-report.ts'
 
 const nothing: FailureParts = { feedback: null, original: null, text: null, mailDate: null }
 const bytes = (lines: readonly string[]) => Buffer.from(lines.join('\r\n'))
@@ -296,6 +303,35 @@ describe('failure reports', () => {
       incidents('-3'),
       incidents('many'),
     ]).toEqual([7, incidentsLimit, 1, 1, 1])
+  })
+
+  it('limit: characters of a text, entries of a list, bytes of returned headers', () => {
+    const agent = (length: number) =>
+      read(['Feedback-Type: auth-failure', `User-Agent: ${'a'.repeat(length)}`, 'Version: 1', 'Auth-Failure: dmarc'])
+        .userAgent
+    expect(agent(failureTextLimit)).toHaveLength(failureTextLimit)
+    expect(agent(failureTextLimit + 1)).toHaveLength(failureTextLimit)
+    const recipients = (count: number) =>
+      read([...usual, ...Array.from({ length: count }, (_, at) => `Original-Rcpt-To: <${at}@owner.example>`)])
+        .originalRcptTo
+    expect(recipients(failureListLimit)).toHaveLength(failureListLimit)
+    expect(recipients(failureListLimit + 1)).toHaveLength(failureListLimit)
+    const returned = (length: number) => {
+      const start = 'From: a@owner.example\r\nX-Long: '
+      const header = `${start}${'x'.repeat(length - start.length - 4)}\r\n\r\n`
+      return read(usual, { original: Buffer.from(header) }).message?.headers.length
+    }
+    expect(returned(returnedHeadersLimit)).toBe(returnedHeadersLimit)
+    expect(returned(returnedHeadersLimit + 1)).toBe(returnedHeadersLimit)
+  })
+
+  it('limit: bytes of a text that are searched for labels', () => {
+    const text = (before: number) =>
+      Buffer.from(`${'\n'.repeat(before)}Sender Domain: a.example\nSender IP: 192.0.2.1\n`)
+    const own = text(0).length
+    expect(looksLikeTextFailureReport(text(labelTextLimit - own))).toBe(true)
+    // The second label is cut.
+    expect(looksLikeTextFailureReport(text(labelTextLimit - own + 15))).toBe(false)
   })
 
   it('parts without any field are refused with the cause', () => {

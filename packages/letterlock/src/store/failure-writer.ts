@@ -2,7 +2,7 @@ import type { FailureReport } from '@letterlock/protocols'
 import type { DocumentVerdict, IntakeOp } from './intake-op.ts'
 import { countByCode, type DocumentArrival, type NewReport, type ReportWriter } from './report-writer.ts'
 import type { ReportMetadataJson } from './schema.ts'
-import { idOf, textOrNull } from './session.ts'
+import { idOf, storableText, textOrNull } from './session.ts'
 
 type FailureOp = Extract<IntakeOp, { readonly op: 'failure' }>
 
@@ -64,7 +64,7 @@ export async function writeFailure(
     begin_at: at,
     end_at: at,
     received_at: arrival.receivedAt,
-    form: report.feedbackType,
+    form: storableText(report.feedbackType),
     records: 1,
     messages: report.incidents,
     failed: 0,

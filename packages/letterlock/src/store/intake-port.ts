@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { handOver, ownBuffers } from './hand-over.ts'
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from './intake-op.ts'
 
 /*
@@ -25,9 +26,6 @@ type ToClient =
 
 /** Steps of a stream that may be under way: enough to keep both threads busy, few enough to bound memory. */
 const stepsInFlight = 3
-
-/** Bytes from which handing over a buffer is cheaper than copying it. */
-const transferredBytes = 16_384
 
 interface OpenCall {
   resolve(value: unknown): void
@@ -91,11 +89,13 @@ class IntakeClient implements ServedIntake {
     return { id, call, answer }
   }
 
-  async writeMany(deliveries: readonly (readonly IntakeOp[])[]): Promise<readonly DeliveryVerdict[]> {
+  /** Not an async function, which would hold the steps until the answer comes: they were copied. */
+  writeMany(deliveries: readonly (readonly IntakeOp[])[]): Promise<readonly DeliveryVerdict[]> {
     const { id, answer } = this.#call()
-    this.#send({ type: 'many', id, deliveries }, deliveries.flat())
+    const sent = handOver(deliveries)
+    this.#send({ type: 'many', id, deliveries: sent.deliveries }, sent.buffers)
     // The server is this file: what it answers to `many` are verdicts.
-    return (await answer) as readonly DeliveryVerdict[]
+    return answer.then(verdicts => verdicts as readonly DeliveryVerdict[])
   }
 
   async writeStream(steps: AsyncIterable<IntakeOp>): Promise<DeliveryVerdict> {
@@ -119,7 +119,7 @@ class IntakeClient implements ServedIntake {
           })
         if (call.isOver) break
         call.inFlight += 1
-        this.#send({ type: 'step', id, op }, [op])
+        this.#send({ type: 'step', id, op }, ownBuffers(op))
       }
       this.#send({ type: 'close', id, error: null }, [])
     } catch (error) {
@@ -130,26 +130,9 @@ class IntakeClient implements ServedIntake {
     return answer
   }
 
-  #send(message: ToServer, ops: readonly IntakeOp[]): void {
-    this.#port.postMessage(message, ops.flatMap(transferable))
+  #send(message: ToServer, buffers: readonly ArrayBuffer[]): void {
+    this.#port.postMessage(message, buffers)
   }
-}
-
-function transferable(op: IntakeOp): readonly ArrayBuffer[] {
-  if (op.op === 'piece') return ownBuffer(op.bytes)
-  if (op.op !== 'records') return []
-  // The columns of a run may share a buffer, which holds nothing else.
-  const views = Object.values(op.columns).filter(column => typeof column !== 'number')
-  return [...new Set(views.map(({ buffer }) => buffer))].filter(isTransferred)
-}
-
-/** The buffer of a view that takes all of it. */
-function ownBuffer({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
-  return byteLength === buffer.byteLength ? [buffer].filter(isTransferred) : []
-}
-
-function isTransferred(buffer: ArrayBufferLike): buffer is ArrayBuffer {
-  return buffer.byteLength >= transferredBytes && buffer instanceof ArrayBuffer
 }
 
 /** The store's intake, for the other end of a port that `Store.intakePort` gave. */

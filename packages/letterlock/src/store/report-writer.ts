@@ -17,7 +17,7 @@ export interface NewReport extends RowPlace {
   readonly others: readonly number[]
 }
 
-/** Columns of a report that depend on its kind. */
+/** Columns of a report that depend on its kind. Texts are storable already (`storableText`, or JSON). */
 export type ReportColumns = Readonly<Record<string, SqlValue>>
 
 /** What names a report, whatever its kind. */
@@ -142,7 +142,7 @@ export class ReportWriter {
     await this.add(report, {
       hash: end.hash,
       size: end.size,
-      report_id: metadata.reportId,
+      report_id: storableText(metadata.reportId),
       begin_at: metadata.begin,
       end_at: metadata.end,
       received_at: end.received,
@@ -151,7 +151,7 @@ export class ReportWriter {
       messages,
       failed: 0,
       is_partial: isPartial ? 1 : 0,
-      deviations: JSON.stringify(deviations),
+      deviations: deviations.length === 0 ? '[]' : JSON.stringify(deviations),
       deviation_counts: JSON.stringify(deviationCounts),
       policy_p: policy.p,
       policy_sp: policy.sp,
@@ -183,7 +183,7 @@ export class ReportWriter {
       day,
       is_overlapping: isOverlapping ? 1 : 0,
       authentication: 'not checked',
-      ...withStorableText(columns),
+      ...columns,
     })
     if (isOverlapping)
       await this.#session.run('UPDATE report SET is_overlapping = 1 WHERE tenant = ? AND identity = ?', [
@@ -191,12 +191,6 @@ export class ReportWriter {
         identity,
       ])
   }
-}
-
-function withStorableText(columns: ReportColumns): ReportColumns {
-  return Object.fromEntries(
-    Object.entries(columns).map(([name, value]) => [name, typeof value === 'string' ? storableText(value) : value]),
-  )
 }
 
 function kindOf(value: SqlValue | undefined): DocumentVerdict['kind'] {

@@ -53,8 +53,11 @@ export function openSqlite(
   return new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.timeout ?? busyTimeout })
 }
 
-/** KiB of pages each connection keeps; the file is also in the page cache of the system. */
-const writerCacheKibibytes = 8_192
+/**
+ * KiB of pages each connection keeps; the file is also in the page cache of the system. The writer keeps the pages that
+ * one transaction changes, some 40 KiB a report: what does not fit is written twice.
+ */
+const writerCacheKibibytes = 16_384
 const readerCacheKibibytes = 8_192
 
 /**

@@ -41,7 +41,7 @@ export async function writeTls(
   await reports.add(place, {
     hash: op.hash,
     size: op.size,
-    report_id: report.reportId,
+    report_id: storableText(report.reportId),
     begin_at: report.begin,
     end_at: report.end,
     received_at: receivedAt,

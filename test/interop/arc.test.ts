@@ -132,7 +132,7 @@ async function validation(at: number): Promise<unknown> {
 
 const others = 'missing' in python || 'missing' in mailauth
 describe.skipIf(signingCases.length === 0)(
-  'ARC-004 the signing cases of the suite (needs the conformance vectors)',
+  'ARC-004 the signing cases of the suite (needs the conformance vectors, mailauth, and the Debian packages of Python)',
   () => {
     test('there are 17 of them', () => expect(signingCases).toHaveLength(17))
 

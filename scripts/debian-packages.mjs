@@ -8,6 +8,7 @@ const wanted = [
   { name: 'Dovecot', isThere: () => existsSync('/usr/sbin/dovecot'), packages: ['dovecot-imapd'] },
   { name: 'Knot DNS', isThere: () => existsSync('/usr/sbin/knotd'), packages: ['knot', 'knot-dnsutils'] },
   { name: 'Unbound', isThere: () => existsSync('/usr/sbin/unbound'), packages: ['unbound'] },
+  { name: 'OpenSSL', isThere: () => existsSync('/usr/bin/openssl'), packages: ['openssl'] },
   { name: 'dnsperf', isThere: () => existsSync('/usr/bin/dnsperf'), packages: ['dnsperf'] },
   { name: 'OpenDKIM', isThere: () => existsSync('/usr/sbin/opendkim'), packages: ['opendkim', 'opendkim-tools'] },
   {

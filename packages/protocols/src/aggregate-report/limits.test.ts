@@ -70,26 +70,17 @@ const longName = (at: number, length: number) => {
 }
 
 const isAnew = ({ runs }: Streamed) => runs.map(run => run.startsAnew)
-const never = (count: number) => Array(count).fill(false)
 
 describe('values of a report that are remembered: at the limit, and one above', { timeout: 60_000 }, () => {
-  test('names', () => {
-    const runs = valuesRemembered / recordsPerRun
-    // The first place of a list stands for nothing: one name less fills it.
-    expect(isAnew(stream(valuesRemembered + 1, at => ofName(`h${Math.max(1, at)}.example`)))).toEqual(never(runs + 1))
-    expect(isAnew(stream(valuesRemembered + 1, at => ofName(`h${at}.example`)))).toEqual([...never(runs), true])
-  })
-
-  test('sets of results', () => {
-    const runs = setsRemembered / recordsPerRun
-    expect(isAnew(stream(setsRemembered + 1, at => ofSet(Math.max(1, at))))).toEqual(never(runs + 1))
-    expect(isAnew(stream(setsRemembered + 1, ofSet))).toEqual([...never(runs), true])
-  })
-
-  test('addresses', () => {
-    const runs = addressesRemembered / recordsPerRun
-    expect(isAnew(stream(addressesRemembered + 1, at => ofAddress(Math.max(1, at))))).toEqual(never(runs + 1))
-    expect(isAnew(stream(addressesRemembered + 1, ofAddress))).toEqual([...never(runs), true])
+  // The first place of a list stands for nothing: one value less than the limit fills it.
+  test.each([
+    ['names', valuesRemembered, (at: number) => ofName(`h${at}.example`)],
+    ['sets of results', setsRemembered, ofSet],
+    ['addresses', addressesRemembered, ofAddress],
+  ])('%s', (_name, limit, record) => {
+    const count = limit + 2 * recordsPerRun
+    expect(isAnew(stream(count, at => record(Math.min(at, limit - 2))))).not.toContain(true)
+    expect(isAnew(stream(count, at => record(Math.min(at, limit - 1))))).toContain(true)
   })
 
   test('weight of a run, and of all values', () => {

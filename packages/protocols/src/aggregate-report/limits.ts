@@ -20,16 +20,16 @@ export const deviationsLimit = 200
 export const addressesRemembered = 262_144
 
 /** Names and IPv6 addresses, which take more memory: a report of nothing but distinct ones must stay below 250 MB. */
-export const valuesRemembered = 65_536
+export const valuesRemembered = 32_768
 
 /** The same for sets of results and reasons, which are longer. */
-export const setsRemembered = 32_768
+export const setsRemembered = 16_384
 
 /** Weight of all of them together (`SharedValues`), some bytes: few values can be long ones. */
-export const valuesWeightLimit = 8_388_608
+export const valuesWeightLimit = 4_194_304
 
 /** Weight that one run may add: it crosses threads as a whole, some runs at a time. */
-export const runWeightLimit = 524_288
+export const runWeightLimit = 262_144
 
 /**
  * Records, and weight of their values, that wait for a head that stands after them (report-tolerance 24): all of them
@@ -42,7 +42,7 @@ export const weightBeforeHeadLimit = 16_777_216
 export const valueWeight = 64
 
 /** Parts of records that are remembered as written: they repeat far more than they differ. A power of two. */
-export const blocksRemembered = 32_768
+export const blocksRemembered = 16_384
 /** Bytes of them, for each kind. */
 export const blocksBytesLimit = 4_194_304
 /** The longest of them: a record with 15 DKIM results. */

@@ -103,5 +103,13 @@ export function isSameName(a: string, b: string): boolean {
 export function canonicalName(name: string): string {
   // Only ASCII letters have a second case here, and most names come in lower case.
   const lower = /[A-Z]/.test(name) ? name.replace(/[A-Z]+/g, letters => letters.toLowerCase()) : name
-  return lower.endsWith('.') && !lower.endsWith('\\.') ? lower.slice(0, -1) : lower
+  return withoutFinalDot(lower)
+}
+
+/** A name in text form without its final dot; a dot behind a backslash is an octet of the last label. */
+export function withoutFinalDot(name: string): string {
+  if (!name.endsWith('.')) return name
+  let backslashes = 0
+  while (name.charCodeAt(name.length - 2 - backslashes) === backslash) backslashes += 1
+  return backslashes % 2 === 0 ? name.slice(0, -1) : name
 }

@@ -112,6 +112,13 @@ describe('answers from a zone', () => {
     expect(await kind('wild.example.org', 'A')).toBe('nodata')
   })
 
+  test('a name whose last octet is an escaped dot is found', async () => {
+    const { records } = parseZoneFile('example\\.. TXT x')
+    expect(
+      (await zoneResolver({ records, label: 'zone' }).query({ name: 'example\\.', type: 'TXT' })).outcome.kind,
+    ).toBe('records')
+  })
+
   test('an alias is followed and told', async () => {
     const answer = await resolver.query({ name: 'WWW.example.org.', type: 'A' })
     expect(answer).toMatchObject({ outcome: { kind: 'records' }, chain: [{ target: 'ns1.example.org' }] })

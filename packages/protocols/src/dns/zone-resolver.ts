@@ -1,4 +1,4 @@
-import { canonicalName } from './name.ts'
+import { canonicalName, withoutFinalDot } from './name.ts'
 import type { RecordType, ResourceRecord } from './record.ts'
 import type { Alias, Answer, Outcome, Question, Resolver, Security, TemporaryCause } from './resolver.ts'
 
@@ -65,7 +65,7 @@ function answer(world: World, question: Question): Answer {
   const { type } = question
   const chain: Alias[] = []
   const raw: ResourceRecord[] = []
-  let name = question.name.endsWith('.') ? question.name.slice(0, -1) : question.name
+  let name = withoutFinalDot(question.name)
   const security = securityOf(world, questionKey(name, type))
   for (;;) {
     const wanted = canonicalName(name)

@@ -266,7 +266,7 @@ describe.each(databases)('senders in a store on %s', database => {
     expect((await load({ names })).rows).toBe(1)
     expect(await keysOf(store)).toMatchObject({ 'dkim:erp.example': 3 })
     expect(await senderMapState(store.read)).toEqual({
-      origin: { name: 'map.json', loadedAt: now },
+      origin: { name: 'map.json', loadedAt: now, hash: expect.stringMatching(/^[0-9a-f]{12}$/) },
       names: 1,
       services: 0,
     })

@@ -245,6 +245,11 @@ export class XmlScanner {
     if (end === lt + 1) return this.#literal(buffer, lt)
     if (end === buffer.length) return this.#unfinishedTag(buffer, lt, isLast)
     if (buffer.charCodeAt(end) === greater) {
+      // A name that fills the window would leave no room to see what follows it.
+      if (end - lt >= xmlTagLimit) {
+        this.#giveUp('tag-long', lt)
+        return buffer.length
+      }
       const tag = this.#tags.of(buffer.slice(lt + 1, end))
       const last = this.#last
       last.nextButOne = last.next

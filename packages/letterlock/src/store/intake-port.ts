@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { collectGarbage } from './collect-garbage.ts'
 import { handOver, ownBuffers } from './hand-over.ts'
 import type { DeliveryVerdict, IntakeOp, IntakeStore } from './intake-op.ts'
 
@@ -171,6 +172,9 @@ class StepQueue implements AsyncIterable<IntakeOp> {
       const op = this.#steps.shift()
       if (op !== undefined) {
         yield op
+        // What one step of a large report leaves behind is freed before the next: the engine would let it stand beside
+        // what the other threads leave.
+        collectGarbage()
         this.#taken()
         continue
       }

@@ -1,11 +1,11 @@
 import type { Dictionary } from './session.ts'
 
 /**
- * Bytes of all dictionaries and tenants together, as estimated below: some 150,000 sources fit, and a
+ * Bytes of all dictionaries and tenants together, as estimated below: some 75,000 sources fit, and a
  * report of nothing but long distinct sets does not fill the memory. A miss costs a look-up by index, so forgetting is
  * harmless.
  */
-export const internCacheBytes = 12_582_912
+export const internCacheBytes = 6_291_456
 
 /** What an entry takes beside the characters of its key: its slot in the map and the header of the string. */
 const entryBytes = 64

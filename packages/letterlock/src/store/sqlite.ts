@@ -55,9 +55,10 @@ export function openSqlite(
 
 /**
  * KiB of pages each connection keeps; the file is also in the page cache of the system. The writer keeps the pages that
- * one transaction changes, some 40 KiB a report: what does not fit is written twice.
+ * one transaction changes, some 40 KiB a report; of a transaction that changes more a part is written twice, which costs
+ * less than the memory beside that of a large report.
  */
-const writerCacheKibibytes = 16_384
+const writerCacheKibibytes = 8_192
 const readerCacheKibibytes = 8_192
 
 /**

@@ -3,7 +3,11 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 
 /** What tests use beside Node: where its program stands, and the Debian packages that bring it. */
 const wanted = [
-  { name: 'a browser', isThere: () => existsSync('/usr/bin/chromium'), packages: ['chromium', 'fonts-dejavu-core'] },
+  {
+    name: 'a browser',
+    isThere: () => existsSync('/usr/bin/chromium-headless-shell') || existsSync('/usr/bin/chromium'),
+    packages: ['chromium-headless-shell', 'fonts-dejavu-core'],
+  },
   { name: 'PostgreSQL', isThere: hasPostgres, packages: ['postgresql'] },
   { name: 'Dovecot', isThere: () => existsSync('/usr/sbin/dovecot'), packages: ['dovecot-imapd'] },
   { name: 'Knot DNS', isThere: () => existsSync('/usr/sbin/knotd'), packages: ['knot', 'knot-dnsutils'] },

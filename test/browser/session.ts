@@ -7,7 +7,9 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { freePort } from '../servers/free-port.ts'
 
 const program = fileURLToPath(new URL('../../packages/letterlock/dist/cli/main.js', import.meta.url))
-const executablePath = '/usr/bin/chromium'
+/** The browser without a window of its own takes a quarter less time. */
+const executablePath =
+  ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(path => existsSync(path)) ?? '/usr/bin/chromium'
 
 /** Why browser tests cannot run here, or null. */
 export const browserLack: string | null = existsSync(executablePath)

@@ -1,9 +1,10 @@
 import { crc32, createInflate, createInflateRaw, type Inflate, type InflateRaw } from 'node:zlib'
+import { collectGarbage } from '../store/collect-garbage.ts'
 import type { UnwrapFault, UnwrapNote } from './unwrap-document.ts'
 import type { Compression, StreamState, UnpackBudget } from './unwrap-inflate.ts'
 
-/** Compressed bytes given to zlib at once: deflate reaches 1,032 to 1, so that no more than 9 MB come out of one. */
-const feedBytes = 8_192
+/** Compressed bytes given to zlib at once: deflate reaches 1,032 to 1, so that no more than 5 MB come out of one. */
+const feedBytes = 4_096
 /** Bytes of a gzip header with its names and comments; real ones have fewer than 300. */
 const gzipHeaderLimit = 65_536
 const gzipFixedBytes = 10
@@ -91,6 +92,7 @@ async function* inflateOne(
         crc = crc32(output, crc)
         size += output.length
         yield output
+        if (budget.isTimeToFree(output.length)) collectGarbage()
       }
       if (inflater.errorCode !== null) {
         // zlib calls an end of input before the end of the data a buffer error.

@@ -35,8 +35,8 @@ export class UnpackBudget {
   }
 
   /**
-   * Whether so much was unpacked in one piece each that what was read of it should be freed: the engine does not see
-   * the memory of such pieces well, and would let 100 MB of them lie.
+   * Whether so much was unpacked that what was read of it should be freed: the engine does not see the memory of
+   * unpacked pieces well, and would let 100 MB of them lie.
    */
   isTimeToFree(bytes: number): boolean {
     this.#unfreed += bytes

@@ -11,8 +11,6 @@ import { type IngestAnswer, type IngestDocument, program } from './run-command.t
 const mebibyte = 1_048_576
 /** Resident memory of the whole process for any single input. */
 const memoryLimit = 250 * mebibyte
-/** The same for all of them in a row, read by several threads, of which each keeps some memory of its last input. */
-const batchMemoryLimit = 300 * mebibyte
 
 /** The inputs that are large, or become so. */
 const heavy: readonly string[] = [
@@ -232,7 +230,7 @@ describe('hostile and broken input through the command', () => {
       expect(one.reason, one.name).toMatch(/^[A-Z].+\.$/s)
     }
     console.log(`peak ${Math.round(peakBytes / mebibyte)} MiB, ${seconds.toFixed(1)} s`)
-    expect(peakBytes).toBeLessThan(batchMemoryLimit)
+    expect(peakBytes).toBeLessThan(memoryLimit)
     expect(seconds).toBeLessThan(120)
   })
 
